@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Transfers: an image or file sent in chunks, several at a time.
+ *
+ * A transfer is a request like any other (session.h): one callback at the end,
+ * an id to cancel it by.  It always ends: with success, the device's refusal,
+ * SMP_ERR_STALLED (no progress for stall_ms), SMP_ERR_TIMEOUT (the first chunk
+ * was never answered), SMP_ERR_OFFSET (the device asks for what does not exist),
+ * SMP_ERR_CLOSED, SMP_ERR_SOURCE or SMP_ERR_CANCELLED.
+ */
+#ifndef SMP_TRANSFER_H
+#define SMP_TRANSFER_H
+
+#include <smp/export.h>
+#include <smp/session.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Where the bytes come from.  Must outlive the transfer; may be read more than once at any offset. */
+struct smp_source {
+    size_t size;     /**< sizeof(struct smp_source). */
+    uint64_t length; /**< Bytes in all; 1 to 2^32-1. */
+    /**
+     * Copies @p len bytes from @p offset to @p data.
+     * @return SMP_OK; SMP_ERR_AGAIN: not yet, smp_transfer_continue() will follow; any other
+     *         negative number ends the transfer with SMP_ERR_SOURCE.
+     */
+    int (*read)(void *user, uint64_t offset, uint8_t *data, size_t len);
+    void *user;
+};
+
+/** Makes a source of memory.  @p data must outlive it.  @since 0.1 */
+SMP_API void smp_source_memory(struct smp_source *source, const void *data, size_t len);
+
+enum smp_phase {
+    SMP_PHASE_STARTING = 0, /**< First chunk sent; the device may be erasing. */
+    SMP_PHASE_SENDING = 1,
+    SMP_PHASE_DONE = 2,
+};
+
+/** How far a transfer is. */
+struct smp_progress {
+    size_t size;          /**< sizeof(struct smp_progress) the library was built with. */
+    enum smp_phase phase;
+    uint64_t done;        /**< Bytes the device has confirmed. */
+    uint64_t total;
+    uint64_t start;       /**< Where it was taken up: bytes the device had already. */
+    uint64_t rate;        /**< Bytes a second since the first answer, 0 while unknown. */
+    uint64_t left_ms;     /**< Estimated time left, 0 while unknown. */
+    uint32_t chunk;       /**< Bytes of data in the last packet. */
+    uint32_t window;      /**< Packets that may be on the way. */
+};
+
+/** Called after each answer that moved the transfer.  @p progress is borrowed. */
+typedef void smp_progress_callback(struct smp_session *session,
+                                   const struct smp_progress *progress, void *user);
+
+/** Settings of one transfer; zero means default. */
+struct smp_transfer_options {
+    size_t size;       /**< sizeof(struct smp_transfer_options). */
+    uint32_t window;   /**< At most so many packets on the way; 0: the session's window. */
+    uint32_t chunk;    /**< At most so many bytes of data in a packet; 0: fill it. */
+    uint32_t first_chunk_ms; /**< 0: the session's. */
+    uint32_t stall_ms;       /**< 0: the session's. */
+    smp_progress_callback *progress; /**< May be NULL; its user pointer is the call's. */
+};
+
+/** Stops sending; what is on the way is still answered.  The stall clock stands.
+ *  @retval SMP_ERR_NOT_FOUND  @since 0.1 */
+SMP_API int smp_transfer_pause(struct smp_session *session, smp_id id);
+
+/** Goes on after a pause, or after a source said SMP_ERR_AGAIN.
+ *  @retval SMP_ERR_NOT_FOUND  @since 0.1 */
+SMP_API int smp_transfer_continue(struct smp_session *session, smp_id id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
