@@ -63,6 +63,7 @@ struct smp_command {
     uint8_t id;
     uint8_t op;
     uint8_t flags;
+    const char *enable; /* what a device that says "not supported" needs: "CONFIG_...", or NULL */
 };
 
 /* A group's code, and what a server turns it into for an SMP v1 request. */
@@ -145,7 +146,21 @@ struct smpi_registry {
         SMPI_ELEMENTS(S, k, m, E, table, SMP_KIND_LIST, SMPI_OPTIONAL)                             \
     }
 
-/* A map of records, keyed by the element's first member (a struct smp_str, key "" in its table). */
+/* One nested struct: `const struct E *m`; optional, it is NULL when absent. */
+#define SMPI_RECORD(S, k, m, E, table, flags_)                                                     \
+    {                                                                                              \
+        .key = (k), .key_len = sizeof(k) - 1, .kind = SMP_KIND_RECORD,                             \
+        .element = SMP_KIND_RECORD, .message = &(table), .width = sizeof(void *),                  \
+        .offset = (uint16_t)(offsetof(struct S, m) + SMPI_IS(S, m, const struct E *)),             \
+        .flags = (flags_)                                                                          \
+    }
+
+/*
+ * A map of records, keyed by the element's first member (a struct smp_str, key "" in its table).
+ * When the element's second and last row has the key "" too, the map's values are that field
+ * itself: {"a": 1, "b": 2} for an element {name, value}.
+ * A map whose own key is "" is the root itself.
+ */
 #define SMPI_MAP(S, k, m, E, table)                                                                \
     {                                                                                              \
         SMPI_ELEMENTS(S, k, m, E, table, SMP_KIND_MAP, 0)                                          \
