@@ -56,12 +56,15 @@ int sim_boot_swap_type(struct sim_boot_pair *pair, enum smp_mcuboot_swap *swap);
 int sim_boot_is_confirmed(struct sim_flash *primary, bool *confirmed);
 
 /*
- * Asks for a swap at the next boot (Zephyr's boot_request_upgrade()).  Asking again
- * is harmless; a test already asked for becomes permanent when `permanent`.
- * SMP_ERR_CORRUPT: the trailer there is garbage; the slot has been erased, as MCUboot does.
+ * Asks for a swap at the next boot (Zephyr's boot_request_upgrade()).  When one is
+ * asked for already, nothing changes and SMP_OK is returned, as MCUboot does.
+ * SMP_ERR_CORRUPT: the trailer there is garbage: erase the slot first.
  */
 int sim_boot_request(struct sim_flash *secondary, unsigned image, bool permanent);
-/* Keeps the running image (boot_write_img_confirmed()); nothing to do without a trailer. */
+/*
+ * Keeps the running image (boot_write_img_confirmed()); nothing to do without a trailer.
+ * SMP_ERR_CORRUPT: the trailer is garbage.
+ */
 int sim_boot_confirm(struct sim_flash *primary);
 
 /*

@@ -110,14 +110,16 @@ struct smp_mcuboot_image {
     bool hash_good;                /**< Set by smp_mcuboot_image_check(). */
     bool is_signed;                /**< A signature TLV is there (it is not checked). */
     bool has_trailer;              /**< The file ends with a trailer's magic (imgtool --pad). */
+    const char *problem;           /**< On error: a plain sentence, static; NULL: nothing wrong. */
 };
 
 /**
  * Parses an image: header and TLVs, not the hash.
  * @param source  The file; `read` may not say SMP_ERR_AGAIN.
- * @param image   In: size.  Out: what was found; `file` also on error.
+ * @param image   In: size.  Out: what was found; `file` and `problem` also on error.
  * @retval SMP_ERR_NOT_IMAGE  not a MCUboot image: image->file says what it is.
  * @retval SMP_ERR_MALFORMED  the header or a TLV is wrong, or the file is cut short.
+ * @retval SMP_ERR_TOO_LARGE  the source is longer than 2^32-1 bytes.
  * @retval SMP_ERR_SOURCE     reading failed.
  * @since 0.1
  */
@@ -127,9 +129,12 @@ SMP_API int smp_mcuboot_image_read(const struct smp_source *source,
 /**
  * Parses an image, recomputes its hash, and the SHA-256 of the whole source,
  * in one pass over it.
+ *
+ * The hash of an encrypted image covers what only the device can decrypt: such
+ * an image is accepted, and hash_good stays false.
  * @param sha  Out: 32 bytes, SHA-256 of all source->length bytes (what an upload carries);
- *             may be NULL.
- * @retval SMP_ERR_CORRUPT  the hash does not match.
+ *             may be NULL, and then what follows the image is not read.
+ * @retval SMP_ERR_CORRUPT  the hash does not match (@p sha is set all the same).
  * @retval as smp_mcuboot_image_read()
  * @since 0.1
  */
