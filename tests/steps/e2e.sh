@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# smpctl against smpsim, as a user has them.
+#   e2e.sh [PRESET]   whose programs to use (asan)
+set -u
+cd "$(dirname "$0")/../.."
+export SMP_BIN=$PWD/build/${1:-asan}/bin
+build/venv/bin/python -m pytest tests/e2e -q -p no:cacheprovider --junit-xml build/logs/e2e.xml
+status=$?
+tests/steps/count_pytest.py build/logs/e2e.xml
+exit $status
