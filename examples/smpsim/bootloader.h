@@ -52,7 +52,7 @@ uint32_t sim_boot_trailer_offset(const struct sim_flash *slot);
 int sim_boot_trailer_read(struct sim_flash *slot, struct smp_mcuboot_trailer *trailer);
 /* What the next boot would do (Zephyr's mcuboot_swap_type_multi()). */
 int sim_boot_swap_type(struct sim_boot_pair *pair, enum smp_mcuboot_swap *swap);
-/* Whether the running image is confirmed (Zephyr's boot_is_img_confirmed()): *confirmed. */
+/* Whether the running image stays at the next boot: confirmed, or never on trial. */
 int sim_boot_is_confirmed(struct sim_flash *primary, bool *confirmed);
 
 /*
