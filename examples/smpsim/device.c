@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of the device. */
+#include "device.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define EVENT_MAX 512u
+
+void sim_device_event(const struct sim_device *device, enum sim_event event, const char *format, ...)
+{
+    char text[EVENT_MAX];
+    va_list args;
+
+    if (device->options.event == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    device->options.event(event, text, device->options.event_user);
+}
+
+uint64_t sim_device_uptime(const struct sim_device *device)
+{
+    return smp_loop_now(device->loop) - device->booted;
+}
+
+struct sim_flash *sim_device_slot(struct sim_device *device, uint64_t n)
+{
+    if (n >= 2u * device->options.n_images)
+        return NULL;
+    return n % 2 == 0 ? &device->pairs[n / 2].primary : &device->pairs[n / 2].secondary;
+}
+
+int sim_device_handle(struct sim_device *device, const struct sim_handler *handlers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int error = smp_server_handle(device->server, handlers[i].group, handlers[i].id,
+                                      handlers[i].op, handlers[i].handler, device);
+
+        if (error != SMP_OK)
+            return error;
+    }
+    return SMP_OK;
+}
+
+/* ---- boot and reset ---- */
+
+/* Runs the boot loader over all slots.  On failure *why is the flash's sentence. */
+static int run_bootloader(struct sim_device *device, const char **why)
+{
+    int error = sim_boot_run(device->pairs, device->options.n_images, device->boots);
+
+    if (error == SMP_OK)
+        return SMP_OK;
+    *why = smp_error_text(error);
+    for (uint32_t n = 0; n < 2 * device->options.n_images; n++) {
+        if (sim_device_slot(device, n)->error[0] != '\0')
+            *why = sim_device_slot(device, n)->error;
+    }
+    return error;
+}
+
+static void tell_boot(const struct sim_device *device)
+{
+    for (uint32_t k = 0; k < device->options.n_images; k++) {
+        const struct sim_boot_result *boot = &device->boots[k];
+        char version[SMP_MCUBOOT_VERSION_MAX];
+        const char *how = "";
+
+        if (boot->text[0] != '\0')
+            sim_device_event(device, SIM_EVENT_DETAIL, "boot loader: %s", boot->text);
+        if (!boot->bootable) {
+            sim_device_event(device, SIM_EVENT_LINE,
+                             "slot %u holds no firmware: a board would stay in its boot loader",
+                             (unsigned)(2 * k));
+            continue;
+        }
+        if (boot->swapped && boot->swap == SMP_MCUBOOT_SWAP_TEST)
+            how = " (test)";
+        else if (boot->swapped && boot->swap == SMP_MCUBOOT_SWAP_PERM)
+            how = " (permanent)";
+        else if (boot->swapped && boot->swap == SMP_MCUBOOT_SWAP_REVERT)
+            how = " (reverted)";
+        else if (boot->swap == SMP_MCUBOOT_SWAP_FAIL)
+            how = " (the other image was refused)";
+        smp_mcuboot_version_text(&boot->image.version, version);
+        sim_device_event(device, SIM_EVENT_LINE, "boots %s from slot %u%s", version,
+                         (unsigned)(2 * k), how);
+    }
+}
+
+static void come_up(struct sim_device *device)
+{
+    device->phase = SIM_RUNNING;
+    device->booted = smp_loop_now(device->loop);
+    sim_os_boot(device);
+    tell_boot(device);
+    smp_server_power(device->server, true);
+}
+
+static void go_down(struct sim_device *device)
+{
+    const char *why = "";
+
+    smp_server_power(device->server, false);
+    sim_img_forget(device);
+    sim_device_event(device, SIM_EVENT_LINE, "resets");
+    if (run_bootloader(device, &why) != SMP_OK) {
+        device->phase = SIM_DEAD;
+        sim_device_event(device, SIM_EVENT_BROKEN, "the flash failed: %s", why);
+        return;
+    }
+    device->phase = SIM_BOOTING;
+    smp_timer_start(device->timer, device->options.boot_ms * SIM_NS_PER_MS);
+}
+
+static void next_phase(void *user)
+{
+    struct sim_device *device = user;
+
+    if (device->phase == SIM_RESETTING)
+        go_down(device);
+    else if (device->phase == SIM_BOOTING)
+        come_up(device);
+}
+
+void sim_device_reset(struct sim_device *device)
+{
+    if (device->phase != SIM_RUNNING)
+        return;
+    device->phase = SIM_RESETTING;
+    smp_timer_start(device->timer, SIM_RESET_DELAY_MS * SIM_NS_PER_MS);
+}
+
+static int watch(struct smp_server *server, enum smp_server_event event,
+                 struct smp_exchange *exchange, void *user)
+{
+    struct sim_device *device = user;
+
+    (void)exchange;
+    switch (event) {
+    case SMP_SERVER_REQUEST:
+        device->os.requests++;
+        break;
+    case SMP_SERVER_STARVED:
+        sim_device_event(device, SIM_EVENT_DETAIL, "no buffer for an answer: rc 2");
+        break;
+    case SMP_SERVER_OVERRUN:
+        if (!device->options.crash_on_overrun) {
+            sim_device_event(device, SIM_EVENT_DETAIL, "no buffer for a request: it is lost");
+        } else if (device->phase != SIM_DEAD) {
+            device->phase = SIM_DEAD;
+            smp_timer_stop(device->timer);
+            smp_server_power(server, false);
+            sim_device_event(device, SIM_EVENT_CRASH, "a request came with all %u buffers taken",
+                             (unsigned)device->options.buf_count);
+        }
+        break;
+    }
+    return 0;
+}
+
+/* ---- birth and death ---- */
+
+static int open_slots(struct sim_device *device, char *error, size_t error_size)
+{
+    for (uint32_t n = 0; n < 2 * device->options.n_images; n++) {
+        struct sim_flash *slot = sim_device_slot(device, n);
+        char name[16];
+        int code;
+
+        snprintf(name, sizeof(name), "slot%u", (unsigned)n);
+        code = sim_flash_open(slot, device->options.state, name, device->options.slot_size);
+        if (code != SMP_OK) {
+            snprintf(error, error_size, "%s", slot->error);
+            return code;
+        }
+    }
+    return SMP_OK;
+}
+
+static int read_file(void *user, uint64_t offset, uint8_t *data, size_t len)
+{
+    FILE *file = user;
+
+    if (fseek(file, (long)offset, SEEK_SET) != 0 || fread(data, 1, len, file) != len)
+        return SMP_ERR_SOURCE;
+    return SMP_OK;
+}
+
+static int install(struct sim_flash *slot, FILE *file, const char *path, char *error,
+                   size_t error_size)
+{
+    struct smp_source source = {.size = sizeof(source), .read = read_file, .user = file};
+    struct smp_mcuboot_image image = {.size = sizeof(image)};
+    long length = -1;
+    int code;
+
+    if (fseek(file, 0, SEEK_END) == 0)
+        length = ftell(file);
+    if (length <= 0 || length > (long)UINT32_MAX) {
+        snprintf(error, error_size, "%s: %s", path, length == 0 ? "is empty" : "not a plain file");
+        return SMP_ERR_SOURCE;
+    }
+    source.length = (uint64_t)length;
+    code = smp_mcuboot_image_check(&source, &image, NULL);
+    if (code == SMP_OK)
+        code = sim_boot_install(slot, &source);
+    if (code == SMP_ERR_NOT_IMAGE)
+        snprintf(error, error_size, "%s: %s", path, smp_mcuboot_file_text(image.file));
+    else if (code == SMP_ERR_TOO_LARGE)
+        snprintf(error, error_size, "%s: %ld bytes do not fit a slot of %u (see --slot-size)", path,
+                 length, (unsigned)slot->size);
+    else if (code != SMP_OK)
+        snprintf(error, error_size, "%s: %s", path, smp_error_text(code));
+    return code;
+}
+
+/* Programs the firmware into the primary slots that hold none that boots. */
+static int install_all(struct sim_device *device, char *error, size_t error_size)
+{
+    for (uint32_t k = 0; k < device->options.n_images; k++) {
+        const char *path = device->options.images[k];
+        FILE *file;
+        int code;
+
+        if (path == NULL)
+            continue;
+        if (device->boots[k].bootable) {
+            sim_device_event(device, SIM_EVENT_LINE,
+                             "note: %s is not used: slot %u in %s holds firmware already", path,
+                             (unsigned)(2 * k), device->options.state);
+            continue;
+        }
+        file = fopen(path, "rb");
+        if (file == NULL) {
+            snprintf(error, error_size, "%s: cannot be opened: %s", path, strerror(errno));
+            return SMP_ERR_SOURCE;
+        }
+        code = install(&device->pairs[k].primary, file, path, error, error_size);
+        fclose(file);
+        if (code != SMP_OK)
+            return code;
+    }
+    return SMP_OK;
+}
+
+static int first_boot(struct sim_device *device, char *error, size_t error_size)
+{
+    const char *why = "";
+    int code = open_slots(device, error, error_size);
+
+    if (code != SMP_OK)
+        return code;
+    code = run_bootloader(device, &why); /* may finish a swap that was cut short */
+    if (code == SMP_OK) {
+        code = install_all(device, error, error_size);
+        if (code != SMP_OK)
+            return code;
+        code = run_bootloader(device, &why);
+    }
+    if (code != SMP_OK)
+        snprintf(error, error_size, "%s", why);
+    return code;
+}
+
+static int make_server(struct sim_device *device)
+{
+    const struct sim_device_options *o = &device->options;
+    struct smp_server_options options = {
+        .size = sizeof(options),
+        .buf_size = o->buf_size,
+        .buf_count = o->buf_count,
+        .work_ns = o->work_us * UINT64_C(1000),
+        .v1_only = o->v1,
+        .rc_always = o->v1,
+        .hook = watch,
+        .hook_user = device,
+    };
+    int error = smp_server_new(device->loop, &options, &device->server);
+
+    if (error == SMP_OK)
+        error = smp_timer_new(device->loop, next_phase, device, &device->timer);
+    if (error == SMP_OK)
+        error = sim_os_init(device);
+    if (error == SMP_OK)
+        error = sim_img_init(device);
+    return error;
+}
+
+int sim_device_new(struct smp_loop *loop, const struct sim_device_options *options,
+                   struct sim_device **out, char *error, size_t error_size)
+{
+    struct sim_device *device = calloc(1, sizeof(*device));
+    int code = SMP_ERR_NO_MEMORY;
+
+    snprintf(error, error_size, "%s", smp_error_text(code));
+    if (device == NULL)
+        return code;
+    device->options = *options;
+    device->loop = loop;
+    for (uint32_t k = 0; k < SIM_IMAGES_MAX; k++)
+        device->pairs[k].primary.fd = device->pairs[k].secondary.fd = -1;
+    if (!options->rtc_unset)
+        device->rtc = (struct sim_rtc){true, (int64_t)time(NULL), smp_loop_now(loop)};
+    code = first_boot(device, error, error_size);
+    if (code == SMP_OK) {
+        code = make_server(device);
+        if (code != SMP_OK)
+            snprintf(error, error_size, "%s", smp_error_text(code));
+    }
+    if (code != SMP_OK) {
+        sim_device_free(device);
+        return code;
+    }
+    come_up(device);
+    *out = device;
+    return SMP_OK;
+}
+
+int sim_device_listen(struct sim_device *device, struct smp_transport *transport)
+{
+    return smp_server_listen(device->server, transport);
+}
+
+void sim_device_free(struct sim_device *device)
+{
+    if (device == NULL)
+        return;
+    sim_img_free(device);
+    smp_timer_free(device->timer);
+    smp_server_free(device->server);
+    for (uint32_t n = 0; n < 2 * device->options.n_images; n++)
+        sim_flash_close(sim_device_slot(device, n));
+    free(device);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line, by popt. */
+#include "options.h"
+
+#include <smp/version.h>
+
+#include <popt.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_STATE "smpsim-state"
+#define PPM_PER_PERCENT 10000u
+
+/* Options with a value: what popt calls `val`. */
+enum option {
+    OPT_UDP = 1,
+    OPT_IMAGE,
+    OPT_STATE,
+    OPT_DROP,
+    OPT_SEED,
+    OPT_SLOT_SIZE,
+    OPT_IMAGES,
+    OPT_BUF_SIZE,
+    OPT_BUF_COUNT,
+    OPT_WORK,
+    OPT_BOOT,
+    OPT_ERASE,
+    OPT_ALIGN,
+    OPT_DELAY,
+    OPT_VERSION,
+    OPT_HELP,
+};
+
+static const char help_end[] =
+    "\nExit status: 0 stopped by a signal, 2 usage, 3 an address cannot be listened on,\n"
+    "4 a file or the state folder, 70 died of an overrun (--crash-on-overrun).\n";
+
+struct sim_option_memory {
+    poptContext popt;
+    char *values[64];
+    size_t n_values;
+    size_t n_images;  /* --image given so often */
+    uint32_t delay_ms;
+    int flags[6];
+};
+
+enum flag { NO_PARAMS, V1, RTC_UNSET, NEEDS_FORCE, CRASH, QUIET, FLAG_COUNT };
+
+/* The options whose value is a whole number. */
+struct number {
+    const char *name;
+    uint32_t min;
+    uint32_t max;
+    uint32_t *target;
+};
+
+static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int complain(const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "smpsim: ");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\nTry 'smpsim --help'.\n");
+    return SIM_EXIT_USAGE;
+}
+
+/* Decimal, or hexadecimal with 0x. */
+static bool parse_u64(const char *text, uint64_t *value)
+{
+    char *end;
+    int base = strncmp(text, "0x", 2) == 0 ? 16 : 10;
+
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    *value = strtoull(text, &end, base);
+    return errno == 0 && *end == '\0';
+}
+
+static int set_number(const struct number *number, const char *text)
+{
+    uint64_t value;
+
+    if (!parse_u64(text, &value) || value < number->min || value > number->max)
+        return complain("--%s %s: give a whole number from %" PRIu32 " to %" PRIu32, number->name,
+                        text, number->min, number->max);
+    *number->target = (uint32_t)value;
+    return -1;
+}
+
+/* "2", "0.5": percent into packets of a million. */
+static int set_drop(struct sim_options *options, const char *text)
+{
+    char *end;
+    double percent = strtod(text, &end);
+
+    if (end == text || *end != '\0' || !(percent >= 0 && percent <= 100))
+        return complain("--drop %s: give a percentage from 0 to 100", text);
+    options->faults.drop = (uint32_t)(percent * PPM_PER_PERCENT + 0.5);
+    return -1;
+}
+
+static int set_text(struct sim_options *options, enum option option, const char *text)
+{
+    struct sim_option_memory *memory = options->memory;
+
+    switch (option) {
+    case OPT_UDP:
+        if (options->n_udp == SIM_UDP_MAX)
+            return complain("--udp %s: too many addresses", text);
+        options->udp[options->n_udp++] = text;
+        return -1;
+    case OPT_IMAGE:
+        if (memory->n_images == SIM_IMAGES_MAX)
+            return complain("--image %s: too many images", text);
+        options->device.images[memory->n_images++] = text;
+        return -1;
+    case OPT_STATE:
+        if (*text == '\0')
+            return complain("--state: give a folder");
+        options->device.state = text;
+        return -1;
+    case OPT_SEED:
+        if (!parse_u64(text, &options->faults.seed))
+            return complain("--seed %s: give a whole number", text);
+        return -1;
+    default:
+        return set_drop(options, text);
+    }
+}
+
+static int set(struct sim_options *options, int option, const char *text)
+{
+    struct sim_device_options *device = &options->device;
+    const struct number numbers[] = {
+        [OPT_SLOT_SIZE] = {"slot-size", 8 * SIM_FLASH_SECTOR, 64u << 20, &device->slot_size},
+        [OPT_IMAGES] = {"images", 1, SIM_IMAGES_MAX, &device->n_images},
+        [OPT_BUF_SIZE] = {"buf-size", 128, 65535, &device->buf_size},
+        [OPT_BUF_COUNT] = {"buf-count", 1, 64, &device->buf_count},
+        [OPT_WORK] = {"work-us", 0, 10000000, &device->work_us},
+        [OPT_BOOT] = {"boot-time", 0, 3600000, &device->boot_ms},
+        [OPT_ERASE] = {"erase-time", 0, 3600000, &device->erase_ms},
+        [OPT_ALIGN] = {"align", 1, 4096, &device->align},
+        [OPT_DELAY] = {"delay", 0, 3600000, &options->memory->delay_ms},
+    };
+
+    if (option < (int)(sizeof(numbers) / sizeof(numbers[0])) && numbers[option].name != NULL)
+        return set_number(&numbers[option], text);
+    return set_text(options, (enum option)option, text);
+}
+
+/* What cannot be seen from one option alone. */
+static int finish(struct sim_options *options)
+{
+    const struct sim_option_memory *memory = options->memory;
+    struct sim_device_options *device = &options->device;
+
+    if (poptPeekArg(memory->popt) != NULL)
+        return complain("%s: there are options only, no arguments", poptPeekArg(memory->popt));
+    if (device->slot_size % SIM_FLASH_SECTOR != 0)
+        return complain("--slot-size: give a multiple of 4096, the size of a sector");
+    if (memory->n_images > device->n_images)
+        return complain("more files with --image than the device has images: see --images");
+    if (options->n_udp == 0)
+        options->udp[options->n_udp++] = "127.0.0.1:1337";
+    options->faults.delay_ns = memory->delay_ms * SIM_NS_PER_MS / 2;
+    device->no_params = memory->flags[NO_PARAMS];
+    device->v1 = memory->flags[V1];
+    device->rtc_unset = memory->flags[RTC_UNSET];
+    device->reset_needs_force = memory->flags[NEEDS_FORCE];
+    device->crash_on_overrun = memory->flags[CRASH];
+    options->quiet = memory->flags[QUIET];
+    return -1;
+}
+
+static void defaults(struct sim_options *options)
+{
+    *options = (struct sim_options){
+        .device = {
+            .state = DEFAULT_STATE,
+            .slot_size = 1024 * 1024,
+            .n_images = 1,
+            .buf_size = 2048,
+            .buf_count = 4,
+            .work_us = 200,
+            .boot_ms = 1000,
+            .align = 1,
+        },
+        .faults = {.size = sizeof(options->faults), .seed = 1},
+    };
+}
+
+static int parse(struct sim_options *options)
+{
+    struct sim_option_memory *memory = options->memory;
+    int option, status = -1;
+
+    while (status < 0 && (option = poptGetNextOpt(memory->popt)) > 0) {
+        char *text = poptGetOptArg(memory->popt);
+
+        if (option == OPT_VERSION) {
+            printf("smpsim %s\n", smp_version());
+            return SIM_EXIT_OK;
+        }
+        if (option == OPT_HELP) {
+            poptPrintHelp(memory->popt, stdout, 0);
+            fputs(help_end, stdout);
+            return SIM_EXIT_OK;
+        }
+        if (text == NULL || memory->n_values == sizeof(memory->values) / sizeof(char *))
+            return complain("too many options");
+        memory->values[memory->n_values++] = text;
+        status = set(options, option, text);
+    }
+    if (status < 0 && option < -1)
+        return complain("%s: %s", poptBadOption(memory->popt, POPT_BADOPTION_NOALIAS),
+                        poptStrerror(option));
+    return status;
+}
+
+int sim_options_read(struct sim_options *options, int argc, const char **argv)
+{
+    int *flags, verbose = 0, status;
+
+    defaults(options);
+    options->memory = calloc(1, sizeof(*options->memory));
+    if (options->memory == NULL)
+        return complain("out of memory");
+    flags = options->memory->flags;
+
+    const struct poptOption table[] = {
+        {"udp", 'u', POPT_ARG_STRING, NULL, OPT_UDP,
+         "listen there; may be given again; port 0 lets the system choose (127.0.0.1:1337)",
+         "ADDR:PORT"},
+        {"state", 's', POPT_ARG_STRING, NULL, OPT_STATE,
+         "folder that holds the flash; made when missing (" DEFAULT_STATE ")", "DIR"},
+        {"image", 'i', POPT_ARG_STRING, NULL, OPT_IMAGE,
+         "firmware of slot 0 when that holds none; again for image 1, ...", "FILE"},
+        {"slot-size", 0, POPT_ARG_STRING, NULL, OPT_SLOT_SIZE, "size of a slot (1048576)",
+         "BYTES"},
+        {"images", 0, POPT_ARG_STRING, NULL, OPT_IMAGES, "pairs of slots (1)", "N"},
+        {"buf-size", 0, POPT_ARG_STRING, NULL, OPT_BUF_SIZE, "largest packet (2048)", "BYTES"},
+        {"buf-count", 0, POPT_ARG_STRING, NULL, OPT_BUF_COUNT,
+         "buffers, one of which the answer needs (4)", "N"},
+        {"work-us", 0, POPT_ARG_STRING, NULL, OPT_WORK,
+         "what each request costs the device (200)", "US"},
+        {"boot-time", 0, POPT_ARG_STRING, NULL, OPT_BOOT, "away for so long at a reset (1000)",
+         "MS"},
+        {"erase-time", 0, POPT_ARG_STRING, NULL, OPT_ERASE,
+         "what erasing a slot takes, at an upload's first chunk too (0)", "MS"},
+        {"align", 0, POPT_ARG_STRING, NULL, OPT_ALIGN,
+         "take uploads in multiples of it only, and ask for the rest again (1)", "BYTES"},
+        {"no-params", 0, POPT_ARG_NONE, &flags[NO_PARAMS], 0,
+         "do not tell buffer size and count (rc 8)", NULL},
+        {"v1", 0, POPT_ARG_NONE, &flags[V1], 0,
+         "answer as before SMP version 2, with rc 0 on success", NULL},
+        {"rtc-unset", 0, POPT_ARG_NONE, &flags[RTC_UNSET], 0,
+         "the clock is not set until somebody sets it", NULL},
+        {"reset-needs-force", 0, POPT_ARG_NONE, &flags[NEEDS_FORCE], 0,
+         "refuse a reset without force during an upload (rc 10)", NULL},
+        {"crash-on-overrun", 0, POPT_ARG_NONE, &flags[CRASH], 0,
+         "die, with status 70, of a request too many", NULL},
+        {"delay", 0, POPT_ARG_STRING, NULL, OPT_DELAY, "round-trip time the link adds (0)", "MS"},
+        {"drop", 0, POPT_ARG_STRING, NULL, OPT_DROP, "packets that vanish, each way (0)",
+         "PERCENT"},
+        {"seed", 0, POPT_ARG_STRING, NULL, OPT_SEED, "same seed, same faults (1)", "N"},
+        {"quiet", 'q', POPT_ARG_NONE, &flags[QUIET], 0, "say only where it listens", NULL},
+        {"verbose", 'v', POPT_ARG_NONE, &verbose, 0, "say more, packets included", NULL},
+        {"version", 'V', POPT_ARG_NONE, NULL, OPT_VERSION, "print the version", NULL},
+        {"help", 'h', POPT_ARG_NONE, NULL, OPT_HELP, "print this", NULL},
+        POPT_TABLEEND};
+
+    options->memory->popt = poptGetContext("smpsim", argc, argv, table, 0);
+    status = parse(options);
+    if (status < 0)
+        status = finish(options);
+    options->verbose = verbose;
+    poptFreeContext(options->memory->popt); /* the table ends with this function */
+    return status;
+}
+
+void sim_options_free(struct sim_options *options)
+{
+    struct sim_option_memory *memory = options->memory;
+
+    if (memory == NULL)
+        return;
+    while (memory->n_values > 0)
+        free(memory->values[--memory->n_values]);
+    free(memory);
+}
