@@ -6,9 +6,6 @@
 #include "base/arena.h"
 #include "codec/table.h"
 
-/* Deepest nesting of maps and arrays that is followed, in either direction. */
-#define SMPI_DEPTH_MAX 8
-
 /*
  * Decodes a payload into a new record in `arena`, in one pass.
  *
@@ -16,10 +13,15 @@
  * answer (`is_answer`) from_group, group, rc, reason.  Leaves the rest alone.
  *
  * `message` NULL: only rc, err, ret and rsn are looked for, and the CBOR is
- * checked; rsp is NULL.  An empty payload counts as an empty map.
+ * checked; rsp is NULL.  An empty payload counts as an empty map.  Zero bytes
+ * after the map are padding; anything else there is malformed.
  *
- * rsp is also set with SMP_ERR_DEVICE, then no field is required; it is NULL
- * with SMP_ERR_MALFORMED (key names the field) and SMP_ERR_TOO_LARGE (arena full).
+ * rsp is also set with SMP_ERR_DEVICE, then no field is required.  A message with
+ * SMPI_RC_IS_DATA whose required fields are missing is an error after all: a shell
+ * that is not there says {"rc": 8}.
+ *
+ * rsp is NULL with SMP_ERR_MALFORMED (key names the field) and SMP_ERR_TOO_LARGE
+ * (arena full).
  * Returns result->error.
  */
 int smpi_decode(const struct smp_message *message, struct smp_bytes payload, bool is_answer,

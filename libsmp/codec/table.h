@@ -18,6 +18,9 @@
 
 #include <smp/message.h>
 
+/* Deepest nesting of maps and arrays, followed or skipped, in either direction. */
+#define SMPI_DEPTH_MAX 8
+
 /* What a row may add to its kind. */
 enum smpi_field_flag {
     SMPI_OPTIONAL = 1, /* may be missing on the wire */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What encoder, decoder and reflection ask about table rows, and the table of `err`. */
+#ifndef SMPI_CODEC_FIELDS_H
+#define SMPI_CODEC_FIELDS_H
+
+#include "codec/table.h"
+
+#include <string.h>
+
+/* `err`, and `ret` of Zephyr 3.4: which group refused, and its code. */
+struct smpi_device_error {
+    size_t size;
+    uint16_t group;
+    int64_t rc;
+};
+extern const struct smp_message smpi_device_error;
+
+/* A row that says nothing about a key in its own map: a key, or a map that is the root. */
+static inline bool smpi_is_keyless(const struct smp_field *field)
+{
+    return field->key_len == 0;
+}
+
+/* A map whose elements may stand in the map around it. */
+static inline bool smpi_is_flat(const struct smp_field *field)
+{
+    return field->kind == SMP_KIND_MAP && (smpi_is_keyless(field) || field->flags & SMPI_FLAT);
+}
+
+/* The one field that is an element's whole value ({"a": 1}), or NULL when that is a map. */
+static inline const struct smp_field *smpi_bare_value(const struct smp_message *element)
+{
+    return element->n_fields == 2 && smpi_is_keyless(&element->fields[1]) ? &element->fields[1]
+                                                                          : NULL;
+}
+
+/* Pointer members, whatever they point to. */
+static inline const void *smpi_load_pointer(const void *member)
+{
+    const void *pointer;
+    memcpy(&pointer, member, sizeof(pointer));
+    return pointer;
+}
+
+static inline void smpi_store_pointer(void *member, const void *pointer)
+{
+    memcpy(member, &pointer, sizeof(pointer));
+}
+
+#endif
