@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Resets a device.  It answers first, and is away for a moment after.
+ *
+ *     reset udp://192.0.2.1:1337
+ */
+#include <smp/smp.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* Waits for the answer; says on stderr what was wrong with it. */
+static int answer(struct smp_session *session, int error, smp_id id,
+                  const struct smp_result **result)
+{
+    char text[300];
+
+    if (error == SMP_OK) {
+        error = smp_wait(session, id, result);
+    }
+    if (error != SMP_OK) {
+        fprintf(stderr, "%s\n", smp_error_text(error));
+    } else if ((*result)->error != SMP_OK) {
+        smp_result_text(smp_session_loop(session), *result, text, sizeof(text));
+        fprintf(stderr, "%s\n", text);
+        error = (*result)->error;
+    }
+    return error;
+}
+
+static int reset(struct smp_session *session)
+{
+    const struct smp_result *result;
+    smp_id id = 0;
+
+    int error = smp_os_reset(session, NULL, NULL, NULL, &id);
+    return answer(session, error, id, &result);
+}
+
+int main(int argc, char **argv)
+{
+    struct smp_loop *loop = NULL;
+    struct smp_transport *transport = NULL;
+    struct smp_session *session = NULL;
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: reset ADDRESS\n");
+        return 2;
+    }
+    const char *address = strncmp(argv[1], "udp://", 6) == 0 ? argv[1] + 6 : argv[1];
+    int error = smp_loop_new(NULL, &loop);
+    if (error == SMP_OK) {
+        error = smp_udp_connect(loop, address, &transport);
+    }
+    if (error == SMP_OK) {
+        error = smp_session_new(transport, NULL, &session);
+    }
+    if (error == SMP_OK) {
+        error = reset(session);
+    } else {
+        fprintf(stderr, "%s: %s\n", argv[1], smp_error_text(error));
+    }
+    smp_session_free(session);
+    smp_transport_free(transport);
+    smp_loop_free(loop);
+    return error == SMP_OK ? 0 : 1;
+}
