@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ctrl-C and SIGTERM, noticed by a loop instead of ending the process. */
+#ifndef SMPCTL_INTERRUPT_H
+#define SMPCTL_INTERRUPT_H
+
+#include <smp/loop.h>
+
+#include <stdbool.h>
+
+/* From now on a signal wakes the loop; a second one ends the process as usual. */
+void interrupt_watch(struct smp_loop *loop);
+
+/* Signals end the process again. */
+void interrupt_unwatch(void);
+
+/* Whether a signal came. */
+bool interrupt_seen(void);
+
+#endif
