@@ -47,4 +47,40 @@ static inline void smpi_store_pointer(void *member, const void *pointer)
     memcpy(member, &pointer, sizeof(pointer));
 }
 
+/* Whether a member is absent because the struct its filler knew ends before it. */
+static inline bool smpi_is_past(const void *record, size_t offset, size_t width)
+{
+    return offset + width > *(const size_t *)record;
+}
+
+/* Elements of a list or map. */
+static inline size_t smpi_elements(const struct smp_field *field, const void *record)
+{
+    return *(const size_t *)(const void *)((const uint8_t *)record + field->count);
+}
+
+/* Whether the record has the field; a required list is there even when it is empty. */
+static inline bool smpi_has(const struct smp_field *field, const void *record)
+{
+    const uint8_t *bytes = record;
+
+    switch (field->kind) {
+    case SMP_KIND_LIST:
+    case SMP_KIND_MAP:
+        if (smpi_is_past(record, field->offset, sizeof(void *)) ||
+            smpi_is_past(record, field->count, sizeof(size_t)))
+            return false;
+        if (!(field->flags & SMPI_OPTIONAL) || smpi_elements(field, record) > 0)
+            return true;
+        return field->has && !smpi_is_past(record, field->has, 1) &&
+               *(const bool *)(bytes + field->has);
+    case SMP_KIND_RECORD:
+        return !smpi_is_past(record, field->offset, sizeof(void *)) &&
+               smpi_load_pointer(bytes + field->offset) != NULL;
+    default:
+        return !smpi_is_past(record, field->offset, field->width) &&
+               (field->has == 0 || *(const bool *)(bytes + field->has));
+    }
+}
+
 #endif

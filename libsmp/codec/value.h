@@ -5,12 +5,6 @@
 
 #include "codec/table.h"
 
-/* Whether a member is absent because the struct its filler knew ends before it. */
-static inline bool smpi_is_past(const void *record, size_t offset, size_t width)
-{
-    return offset + width > *(const size_t *)record;
-}
-
 /* Reads a scalar member of this kind (BOOL to VALUE) and width. */
 void smpi_value_load(enum smp_kind kind, size_t width, const void *member, struct smp_value *value);
 
