@@ -41,8 +41,8 @@ const struct command commands[] = {
     {"bootloader", "[QUERY]", "Show which boot loader the device has; QUERY `mode`: how it swaps",
      NULL, 0, 1, NULL, cmd_bootloader},
     {"params", "", "Show how much the device takes at once", NULL, 0, 0, NULL, cmd_params},
-    {"conn add", "NAME type=udp connstring=ADDRESS", "Save a connection for -c NAME", NULL, 2, -1,
-     NULL, cmd_conn_add},
+    {"conn add", "NAME KEY=VALUE...", "Save a connection for -c NAME",
+     "For instance: conn add board type=udp connstring=[::1]:1337\n", 2, -1, NULL, cmd_conn_add},
     {"conn show", "[NAME]", "Show saved connections", NULL, 0, 1, NULL, cmd_conn_show},
     {"conn delete", "NAME", "Delete a saved connection", NULL, 1, 1, NULL, cmd_conn_delete},
     {"version", "", "Show the versions of this program and its library", NULL, 0, 0, NULL,
@@ -125,14 +125,15 @@ int command_find(struct smpctl *ctl, const char *const *words, int n, int *used)
         return STATUS_DONE;
     }
     char name[80];
-    snprintf(name, sizeof name, "%s%s%s", words[0], ctl->family ? " " : "",
-             ctl->family ? words[1] : "");
+    snprintf(name, sizeof name, "%s%s%s", words[0], n > 1 ? " " : "", n > 1 ? words[1] : "");
     ctl->command = find_name(name);
     if (ctl->command) {
         *used = 2;
         return STATUS_DONE;
     }
     const char *guess = nearest(name);
-    return fail(ctl, STATUS_USAGE, "there is no command `%s`%s%s%s; %s -h lists all", name,
+    guess = guess ? guess : nearest(words[0]);
+    const char *said = ctl->family ? name : words[0]; /* a lone word's arguments are not in doubt */
+    return fail(ctl, STATUS_USAGE, "there is no command `%s`%s%s%s; %s -h lists all", said,
                 guess ? ", did you mean `" : "", guess ? guess : "", guess ? "`?" : "", ctl->name);
 }

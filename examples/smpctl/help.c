@@ -36,8 +36,8 @@ void help_print(struct smpctl *ctl)
         printf("%s.\n", ctl->command->summary);
         printf("%s", ctl->command->help ? ctl->command->help : "");
     } else {
-        snprintf(usage, sizeof usage, "[OPTION...] %s COMMAND [ARGUMENT...]",
-                 ctl->family ? ctl->family : "");
+        snprintf(usage, sizeof usage, "[OPTION...]%s%s COMMAND [ARGUMENT...]",
+                 ctl->family ? " " : "", ctl->family ? ctl->family : "");
         printf("%s talks to devices that speak SMP (MCUmgr) and updates their firmware.\n\n"
                "Commands:\n",
                ctl->name);

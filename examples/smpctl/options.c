@@ -139,7 +139,7 @@ static int bad_option(struct smpctl *ctl, int error)
 {
     const char *option = poptBadOption(ctl->options.context, POPT_BADOPTION_NOALIAS);
     const char *command = ctl->command ? ctl->command->name : "";
-    return fail(ctl, STATUS_USAGE, "%s: %s; see %s %s%s-h", option,
+    return fail(ctl, STATUS_USAGE, "`%s`: %s; see %s %s%s-h", option,
                 error == POPT_ERROR_BADOPT ? "there is no such option" : poptStrerror(error),
                 ctl->name, command, *command ? " " : "");
 }
