@@ -101,6 +101,7 @@ SMP_API int smp_loop_fd(const struct smp_loop *loop);
  * Callbacks are called from here.
  * @retval 0  nothing is left to do now.
  * @retval 1  more is due: call again (the descriptor stays readable).
+ * @retval SMP_ERR_CLOSED  a callback freed the loop: it is gone now.
  * @retval SMP_ERR_REENTRANT, SMP_ERR_FORKED, SMP_ERR_SYSTEM
  * @since 0.1
  */

@@ -59,7 +59,7 @@ struct smp_session_options {
     uint32_t timeout_ms;  /**< For each try, from the moment the link took the packet.  Default 2500. */
     uint32_t tries;       /**< For idempotent requests, the first included.  Default 3; others have 1. */
     uint32_t deadline_ms; /**< From the call to the end, waiting in the queue included.
-                               Default: unlimited beyond timeout_ms x tries once sent. */
+                               Default: 120000, or 2 x timeout_ms x tries if that is more. */
     uint32_t grace_ms;    /**< How long an abandoned request keeps its sequence number and its place
                                with the device.  Default 4000. */
     uint32_t window;      /**< Most requests with the device; 0: by its parameters. */

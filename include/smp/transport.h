@@ -8,8 +8,9 @@
  * and reassembly are inside it.  It serves one session or one server at a time.
  *
  * What a transport owes:
- * - `send` takes a packet whole or not at all, never blocks, and copies what it
- *   keeps;
+ * - `send` takes a packet whole or not at all, never blocks, copies what it
+ *   keeps, and calls nothing of this library: what it found out about the link
+ *   it returns;
  * - each received packet goes to smp_transport_received().  In a callback of
  *   smp_loop_process() it is handled at once, anywhere else it is copied and
  *   handled at the next process;

@@ -17,7 +17,6 @@ struct smp_watch {
     struct smp_loop *loop;
     smp_watch_callback *callback; /* NULL once freed: events still collected are dropped */
     void *user;
-    struct smp_watch *next_freed;
     int fd;
     unsigned events; /* asked for */
     size_t index;    /* the platform's own use */

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls: one request, one answer.  A call keeps its packet until it is done, in
+ * a block of the loop's pool.
+ */
+#include "codec/decode.h"
+#include "codec/encode.h"
+#include "codec/registry.h"
+#include "core/session.h"
+#include "core/transfer.h"
+
+#include <string.h>
+
+struct smpi_call {
+    struct smpi_request request;
+    const struct smp_command *command; /* NULL: unknown to the loop */
+    smp_callback *done;
+    void *user;
+    smp_id id;
+    uint32_t tries_left;
+    size_t len;       /* of the packet */
+    uint8_t packet[]; /* header's room, then the payload */
+};
+
+static struct smpi_call *call_of(struct smpi_request *request)
+{
+    return SMPI_OF(request, struct smpi_call, request);
+}
+
+/* ---- completion ---- */
+
+void smpi_session_deliver(struct smp_session *session, smp_id id, smp_callback *done, void *user,
+                          struct smp_result *result)
+{
+    struct smp_loop *loop = session->loop;
+    result->size = sizeof(*result);
+    bool waited = loop->wait.id == id && id != 0;
+    if (waited) {
+        loop->wait.result = *result;
+        loop->wait.done = true;
+    }
+    if (done != NULL) {
+        smpi_enter_user(loop);
+        done(session, result, user);
+        smpi_leave_user(loop);
+    }
+}
+
+/* What is waited for must outlive this turn, and so must the payload it points into. */
+static struct smp_bytes keep_payload(struct smp_loop *loop, smp_id id, struct smp_bytes payload)
+{
+    if (loop->wait.id == id && id != 0) {
+        uint8_t *copy = smpi_arena_alloc(&loop->arena, payload.len + 1);
+        if (copy != NULL) {
+            memcpy(copy, payload.data, payload.len);
+            payload.data = copy;
+        }
+    }
+    return payload;
+}
+
+void smpi_session_decode(struct smp_session *session, smp_id id, const struct smp_command *command,
+                         const struct smp_header *header, struct smp_bytes payload,
+                         struct smp_result *result)
+{
+    struct smp_loop *loop = session->loop;
+    *result = (struct smp_result){.command = command, .header = *header, .has_answer = true};
+    if (loop->depth == 0) {
+        smpi_arena_reset(&loop->arena);
+    }
+    payload = keep_payload(loop, id, payload);
+    smpi_decode(command == NULL ? NULL : command->response, payload, true, &loop->arena, result);
+}
+
+static void call_fail(struct smpi_request *request, int error, int system_error)
+{
+    struct smpi_call *call = call_of(request);
+    struct smp_session *session = request->session;
+    struct smp_result result = {
+        .error = error,
+        .command = call->command,
+        .system_error = system_error,
+        .header = {.op = request->op,
+                   .version = session->v1 ? SMP_PROTOCOL_V1 : SMP_PROTOCOL_V2,
+                   .sequence = request->sequence,
+                   .id = request->command,
+                   .group = request->group},
+    };
+    smp_callback *done = call->done;
+    void *user = call->user;
+    smp_id id = call->id;
+    call->done = NULL;
+    if (request->state == SMPI_IDLE) {
+        smpi_pool_put(session->loop, call);
+    }
+    smpi_session_deliver(session, id, done, user, &result);
+}
+
+/* A device that is too old for v2 says so: the session goes on with v1. */
+static bool again_in_v1(struct smpi_call *call, const struct smp_result *result)
+{
+    struct smp_session *session = call->request.session;
+    if (result->error != SMP_ERR_DEVICE || result->from_group || result->rc != SMP_RC_TOO_NEW ||
+        session->v1) {
+        return false;
+    }
+    session->v1 = true;
+    call->request.has_sequence = false;
+    smpi_session_submit(session, &call->request, true);
+    return true;
+}
+
+static void call_answer(struct smpi_request *request, const struct smp_header *header,
+                        struct smp_bytes payload)
+{
+    struct smpi_call *call = call_of(request);
+    struct smp_session *session = request->session;
+    struct smp_result result;
+    smpi_session_decode(session, call->id, call->command, header, payload, &result);
+    if (again_in_v1(call, &result)) {
+        return;
+    }
+    smp_callback *done = call->done;
+    void *user = call->user;
+    smp_id id = call->id;
+    smpi_pool_put(session->loop, call);
+    smpi_session_deliver(session, id, done, user, &result);
+}
+
+/* ---- sending ---- */
+
+static int call_build(struct smpi_request *request, size_t room, uint8_t **packet, size_t *len)
+{
+    struct smpi_call *call = call_of(request);
+    if (call->len > room) {
+        return SMP_ERR_TOO_LARGE;
+    }
+    *packet = call->packet;
+    *len = call->len;
+    return SMP_OK;
+}
+
+static void call_expire(struct smpi_request *request)
+{
+    struct smpi_call *call = call_of(request);
+    int error = SMP_ERR_TIMEOUT;
+    if (call->tries_left > 0) {
+        call->tries_left--;
+        error = smpi_session_resend(request->session, request);
+        if (error == SMP_OK) {
+            return;
+        }
+        if (error == SMP_ERR_AGAIN) { /* the link is full: this try waits for its time again */
+            request->due = request->session->loop->now + request->timeout_ms * SMPI_MS;
+            return;
+        }
+    }
+    smpi_session_abandon(request->session, request);
+    call_fail(request, error, 0);
+}
+
+static void call_release(struct smpi_request *request)
+{
+    smpi_pool_put(request->session->loop, call_of(request));
+}
+
+static const struct smpi_request_ops call_ops = {
+    .build = call_build,
+    .answer = call_answer,
+    .fail = call_fail,
+    .expire = call_expire,
+    .release = call_release,
+};
+
+/* ---- making a call ---- */
+
+static struct smpi_call *call_new(struct smp_session *session, uint16_t group, uint8_t id,
+                                  uint8_t op, const struct smp_command *command, size_t payload)
+{
+    struct smpi_call *call =
+        smpi_pool_get(session->loop, sizeof(*call) + SMP_HEADER_SIZE + payload);
+    if (call == NULL) {
+        return NULL;
+    }
+    memset(call, 0, sizeof(*call));
+    struct smpi_request *request = &call->request;
+    const struct smp_session_options *options = &session->options;
+    smpi_list_init(&request->node);
+    request->session = session;
+    request->ops = &call_ops;
+    request->group = group;
+    request->command = id;
+    request->op = op;
+    request->timeout_ms = options->timeout_ms;
+    request->due = SMPI_NEVER;
+    request->deadline = session->loop->now + options->deadline_ms * SMPI_MS;
+    call->command = command;
+    call->len = SMP_HEADER_SIZE + payload;
+    bool repeat = options->retry_all || (command != NULL && smp_command_idempotent(command));
+    call->tries_left = repeat ? options->tries - 1 : 0;
+    return call;
+}
+
+static int may_submit(struct smp_session *session)
+{
+    int error = smpi_loop_enter(session->loop);
+    if (error != SMP_OK) {
+        return error;
+    }
+    if (session->dead || !session->transport->is_up) {
+        return SMP_ERR_CLOSED;
+    }
+    return session->n_queued >= session->options.queue ? SMP_ERR_BUSY : SMP_OK;
+}
+
+/* Puts a payload that stands in the loop's scratch, or elsewhere, on its way. */
+static int submit(struct smp_session *session, struct smpi_call *call, smp_callback *done,
+                  void *user, smp_id *id)
+{
+    bool known = session->params == SMPI_PARAMS_KNOWN || session->params == SMPI_PARAMS_UNKNOWN;
+    if (known && call->len > smpi_session_room(session)) {
+        smpi_pool_put(session->loop, call);
+        return SMP_ERR_TOO_LARGE;
+    }
+    call->done = done;
+    call->user = user;
+    call->id = ++session->loop->last_id;
+    if (id != NULL) {
+        *id = call->id;
+    }
+    bool alone = session->places == 0 && session->n_queued == 0;
+    if ((!alone && session->options.window != 1) || call->len > SMPI_FALLBACK_PACKET) {
+        smpi_session_ask_params(session);
+    }
+    smpi_session_submit(session, &call->request, false);
+    return SMP_OK;
+}
+
+int smp_session_call(struct smp_session *session, const struct smp_command *command,
+                     const void *request, smp_callback *done, void *user, smp_id *id)
+{
+    if (session == NULL || command == NULL) {
+        return SMP_ERR_INVALID;
+    }
+    int error = may_submit(session);
+    if (error != SMP_OK) {
+        return error;
+    }
+    size_t len = 0;
+    uint8_t *scratch = session->loop->scratch;
+    error = smpi_encode(command->request, request, NULL, scratch, UINT16_MAX, &len, NULL);
+    if (error != SMP_OK) {
+        return error;
+    }
+    struct smpi_call *call =
+        call_new(session, command->group, command->id, command->op, command, len);
+    if (call == NULL) {
+        return SMP_ERR_BUSY;
+    }
+    memcpy(call->packet + SMP_HEADER_SIZE, scratch, len);
+    return submit(session, call, done, user, id);
+}
+
+int smp_session_request(struct smp_session *session, uint16_t group, uint8_t command, uint8_t op,
+                        const uint8_t *cbor, size_t len, smp_callback *done, void *user,
+                        smp_id *id)
+{
+    static const uint8_t empty_map[] = {0xa0};
+    if (session == NULL || (op != SMP_OP_READ && op != SMP_OP_WRITE) ||
+        (cbor == NULL && len != 0)) {
+        return SMP_ERR_INVALID;
+    }
+    if (len > UINT16_MAX) {
+        return SMP_ERR_TOO_LARGE;
+    }
+    int error = may_submit(session);
+    if (error != SMP_OK) {
+        return error;
+    }
+    if (cbor == NULL) {
+        cbor = empty_map;
+        len = sizeof(empty_map);
+    }
+    const struct smp_command *known =
+        smpi_registry_command(&session->loop->registry, group, command, op);
+    struct smpi_call *call = call_new(session, group, command, op, known, len);
+    if (call == NULL) {
+        return SMP_ERR_BUSY;
+    }
+    memcpy(call->packet + SMP_HEADER_SIZE, cbor, len);
+    return submit(session, call, done, user, id);
+}
+
+int smpi_call_internal(struct smp_session *session, const struct smp_command *command,
+                       smp_callback *done, void *user)
+{
+    struct smpi_call *call =
+        call_new(session, command->group, command->id, command->op, command, 1);
+    if (call == NULL) {
+        return SMP_ERR_BUSY;
+    }
+    call->packet[SMP_HEADER_SIZE] = 0xa0;
+    call->done = done;
+    call->user = user;
+    smpi_session_submit(session, &call->request, true);
+    return SMP_OK;
+}
+
+/* ---- cancelling ---- */
+
+static struct smpi_request *find_in(struct smpi_list *list, smp_id id)
+{
+    for (struct smpi_list *n = list->next; n != list; n = n->next) {
+        struct smpi_request *request = SMPI_OF(n, struct smpi_request, node);
+        if (request->ops == &call_ops && request->state != SMPI_GHOST &&
+            call_of(request)->id == id) {
+            return request;
+        }
+    }
+    return NULL;
+}
+
+struct smpi_request *smpi_call_find(struct smp_session *session, smp_id id)
+{
+    struct smpi_request *request = find_in(&session->queue, id);
+    return request != NULL ? request : find_in(&session->sent, id);
+}
+
+int smp_session_cancel(struct smp_session *session, smp_id id)
+{
+    if (session == NULL || id == 0) {
+        return SMP_ERR_INVALID;
+    }
+    int error = smpi_loop_enter(session->loop);
+    if (error != SMP_OK) {
+        return error;
+    }
+    struct smpi_request *request = smpi_call_find(session, id);
+    if (request != NULL) {
+        request->doom = SMP_ERR_CANCELLED;
+    } else {
+        struct smpi_transfer *transfer = smpi_transfer_find(session, id);
+        if (transfer == NULL) {
+            return SMP_ERR_NOT_FOUND;
+        }
+        transfer->cancelled = true;
+    }
+    smpi_task_schedule(session->loop, &session->task);
+    return SMP_OK;
+}

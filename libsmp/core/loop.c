@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/loop.h"
+
+#include "codec/dump.h"
+
+#include <smp/message.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Work done in one turn before it says "call again". */
+enum { BUDGET = 256 };
+
+enum { DEFAULT_REQUESTS = 64, DEFAULT_ARENA = 65536 };
+
+static void *default_alloc(size_t bytes, void *user)
+{
+    (void)user;
+    return calloc(1, bytes);
+}
+
+static void default_free(void *memory, void *user)
+{
+    (void)user;
+    free(memory);
+}
+
+void *smpi_alloc(struct smp_loop *loop, size_t bytes)
+{
+    return loop->allocator.alloc(bytes, loop->allocator.user);
+}
+
+void smpi_free(struct smp_loop *loop, void *memory)
+{
+    if (memory != NULL) {
+        loop->allocator.free(memory, loop->allocator.user);
+    }
+}
+
+/* ---- making and freeing ---- */
+
+static void loop_destroy(struct smp_loop *loop)
+{
+    if (loop->platform != NULL) {
+        loop->ops->close(loop->platform);
+    }
+    smpi_pool_close(loop);
+    smpi_free(loop, loop->timers.heap);
+    smpi_free(loop, loop->arena.base);
+    smpi_free(loop, loop->scratch);
+    struct smp_allocator allocator = loop->allocator;
+    allocator.free(loop, allocator.user);
+}
+
+/* Copies the options the caller's struct is long enough to have. */
+static struct smp_loop_options own_options(const struct smp_loop_options *options)
+{
+    struct smp_loop_options own = {.size = sizeof(own)};
+    if (options != NULL) {
+        memcpy(&own, options, options->size < sizeof(own) ? options->size : sizeof(own));
+    }
+    return own;
+}
+
+static int reserve_memory(struct smp_loop *loop, const struct smp_loop_options *options)
+{
+    loop->arena.size = options->arena != 0 ? options->arena : DEFAULT_ARENA;
+    loop->arena.base = smpi_alloc(loop, loop->arena.size);
+    loop->scratch = smpi_alloc(loop, SMP_PACKET_MAX + 1);
+    if (loop->arena.base == NULL || loop->scratch == NULL) {
+        return SMP_ERR_NO_MEMORY;
+    }
+    uint32_t requests = options->requests != 0 ? options->requests : DEFAULT_REQUESTS;
+    int error = smpi_pool_reserve(loop, SMPI_BLOCK_SMALL, requests);
+    error = error == SMP_OK ? smpi_pool_reserve(loop, SMPI_BLOCK_PACKET, 8) : error;
+    error = error == SMP_OK ? smpi_pool_reserve(loop, SMPI_BLOCK_LARGE, 2) : error;
+    return error == SMP_OK ? smpi_pool_reserve(loop, SMPI_BLOCK_MAX, 2) : error;
+}
+
+static int loop_open(struct smp_loop *loop)
+{
+    loop->ops = smpi_platform_default();
+    loop->process = loop->ops->process();
+    loop->random = loop->ops->random();
+    if (!loop->own_clock) {
+        int error = loop->ops->open(loop, &loop->platform);
+        if (error != SMP_OK) {
+            return error;
+        }
+    }
+    return smpi_loop_enter(loop);
+}
+
+int smpi_loop_make(const struct smp_loop_options *options, const struct smpi_registry *registry,
+                   const struct smpi_probe *probe, struct smp_loop **loop)
+{
+    if (loop == NULL) {
+        return SMP_ERR_INVALID;
+    }
+    struct smp_loop_options own = own_options(options);
+    struct smp_allocator allocator = {.alloc = default_alloc, .free = default_free};
+    if (own.allocator != NULL) {
+        allocator = *own.allocator;
+    }
+    struct smp_loop *made = allocator.alloc(sizeof(*made), allocator.user);
+    if (made == NULL) {
+        return SMP_ERR_NO_MEMORY;
+    }
+    made->allocator = allocator;
+    made->registry = *registry;
+    made->probe = probe;
+    made->log = own.log;
+    made->log_user = own.log_user;
+    made->log_level = own.log_level;
+    if (own.clock != NULL) {
+        made->clock = *own.clock;
+        made->own_clock = true;
+    }
+    smpi_list_init(&made->tasks);
+    int error = reserve_memory(made, &own);
+    error = error == SMP_OK ? loop_open(made) : error;
+    if (error != SMP_OK) {
+        loop_destroy(made);
+        return error;
+    }
+    *loop = made;
+    return SMP_OK;
+}
+
+void smp_loop_free(struct smp_loop *loop)
+{
+    if (loop == NULL) {
+        return;
+    }
+    if (loop->turning) {
+        loop->free_later = true;
+        loop->stop = true;
+        return;
+    }
+    loop_destroy(loop);
+}
+
+bool smpi_loop_forked(const struct smp_loop *loop)
+{
+    return loop->process != loop->ops->process();
+}
+
+int smpi_loop_enter(struct smp_loop *loop)
+{
+    if (loop->turning) {
+        return SMP_OK; /* the turn keeps the time, and checked the process */
+    }
+    if (smpi_loop_forked(loop)) {
+        return SMP_ERR_FORKED;
+    }
+    loop->now = loop->own_clock ? loop->clock.now(loop->clock.user) : loop->ops->now();
+    return SMP_OK;
+}
+
+uint64_t smp_loop_now(const struct smp_loop *loop)
+{
+    return loop->now;
+}
+
+/* splitmix64 */
+uint64_t smpi_random(struct smp_loop *loop)
+{
+    uint64_t z = (loop->random += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* ---- tasks and corpses ---- */
+
+void smpi_task_init(struct smpi_task *task, void (*run)(struct smpi_task *task))
+{
+    smpi_list_init(&task->node);
+    task->run = run;
+}
+
+void smpi_task_schedule(struct smp_loop *loop, struct smpi_task *task)
+{
+    if (!smpi_list_empty(&task->node)) {
+        return;
+    }
+    smpi_list_add(&loop->tasks, &task->node);
+    if (!loop->turning && loop->platform != NULL) {
+        loop->ops->arm(loop->platform, loop->now);
+    }
+}
+
+void smpi_task_cancel(struct smpi_task *task)
+{
+    smpi_list_remove(&task->node);
+}
+
+void smpi_bury(struct smp_loop *loop, struct smpi_corpse *corpse,
+               void (*bury)(struct smp_loop *loop, void *memory), void *memory)
+{
+    if (!loop->turning) {
+        bury(loop, memory);
+        return;
+    }
+    corpse->bury = bury;
+    corpse->memory = memory;
+    corpse->next = loop->corpses;
+    loop->corpses = corpse;
+}
+
+static void bury_corpses(struct smp_loop *loop)
+{
+    while (loop->corpses != NULL) {
+        struct smpi_corpse *corpse = loop->corpses;
+        loop->corpses = corpse->next;
+        corpse->bury(loop, corpse->memory);
+    }
+}
+
+/* ---- the turn ---- */
+
+/* Fires what is due, at most `budget`; the rest stays due. */
+static int fire_timers(struct smp_loop *loop, int budget)
+{
+    while (budget > 0 && smpi_timers_next(&loop->timers) <= loop->now && !loop->wait.done) {
+        struct smpi_timer *timer = loop->timers.heap[1];
+        smpi_timer_cancel(loop, timer);
+        timer->fire(timer);
+        budget--;
+    }
+    return budget;
+}
+
+/* Runs the tasks there are now; those they schedule wait for the next turn. */
+static void run_tasks(struct smp_loop *loop)
+{
+    struct smpi_list now;
+    if (smpi_list_empty(&loop->tasks)) {
+        return;
+    }
+    now = loop->tasks;
+    now.next->previous = &now;
+    now.previous->next = &now;
+    smpi_list_init(&loop->tasks);
+    while (!smpi_list_empty(&now)) {
+        struct smpi_task *task = SMPI_OF(now.next, struct smpi_task, node);
+        smpi_list_remove(&task->node);
+        if (loop->wait.done) {
+            smpi_list_add(&loop->tasks, &task->node);
+        } else {
+            task->run(task);
+        }
+    }
+}
+
+static bool is_due(const struct smp_loop *loop)
+{
+    return !smpi_list_empty(&loop->tasks) || smpi_timers_next(&loop->timers) <= loop->now;
+}
+
+/* Lets time pass until something may be due.  Returns what the platform collected. */
+static int collect(struct smp_loop *loop, uint64_t until)
+{
+    uint64_t next = smpi_timers_next(&loop->timers);
+    if (is_due(loop)) {
+        until = 0;
+    } else if (next < until) {
+        until = next;
+    }
+    if (loop->own_clock) {
+        if (until > loop->now && until != SMPI_NEVER && loop->clock.sleep != NULL) {
+            loop->clock.sleep(until, loop->clock.user);
+        }
+        loop->now = loop->clock.now(loop->clock.user);
+        return 0;
+    }
+    int events = loop->ops->poll(loop->platform, until, BUDGET);
+    loop->now = loop->ops->now();
+    return events;
+}
+
+int smpi_loop_turn(struct smp_loop *loop, uint64_t until)
+{
+    if (loop->turning) {
+        return SMP_ERR_REENTRANT;
+    }
+    int error = smpi_loop_enter(loop);
+    if (error != SMP_OK) {
+        return error;
+    }
+    loop->turning = true;
+    int events = collect(loop, until);
+    int budget = fire_timers(loop, BUDGET);
+    run_tasks(loop);
+    bury_corpses(loop);
+    loop->turning = false;
+    if (loop->free_later) {
+        loop_destroy(loop);
+        return SMP_ERR_CLOSED;
+    }
+    if (events < 0) {
+        return events;
+    }
+    bool more = is_due(loop) || events >= BUDGET || budget == 0;
+    if (loop->platform != NULL) {
+        loop->ops->arm(loop->platform, more ? loop->now : smpi_timers_next(&loop->timers));
+    }
+    return more ? 1 : 0;
+}
+
+int smp_loop_process(struct smp_loop *loop)
+{
+    return smpi_loop_turn(loop, 0);
+}
+
+int smp_loop_turn(struct smp_loop *loop, int timeout_ms)
+{
+    int error = smpi_loop_enter(loop);
+    if (error != SMP_OK) {
+        return error;
+    }
+    return smpi_loop_turn(loop, timeout_ms < 0 ? SMPI_NEVER
+                                               : loop->now + (uint64_t)timeout_ms * SMPI_MS);
+}
+
+int smp_loop_run(struct smp_loop *loop)
+{
+    int result = SMP_OK;
+    while (!loop->stop) {
+        bool idle = !is_due(loop) && loop->timers.count == 0;
+        if (idle && (loop->users == 0 || loop->own_clock)) {
+            break; /* nothing can ever happen */
+        }
+        result = smpi_loop_turn(loop, SMPI_NEVER);
+        if (result < 0) {
+            return result == SMP_ERR_CLOSED ? SMP_OK : result; /* CLOSED: the loop is gone */
+        }
+    }
+    loop->stop = false;
+    return SMP_OK;
+}
+
+int smp_loop_timeout(struct smp_loop *loop)
+{
+    if (smpi_loop_enter(loop) != SMP_OK || is_due(loop)) {
+        return 0;
+    }
+    uint64_t next = smpi_timers_next(&loop->timers);
+    if (next == SMPI_NEVER) {
+        return -1;
+    }
+    uint64_t ms = (next - loop->now + SMPI_MS - 1) / SMPI_MS;
+    return ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+void smp_loop_stop(struct smp_loop *loop)
+{
+    loop->stop = true;
+    smp_loop_wake(loop);
+}
+
+void smp_loop_wake(struct smp_loop *loop)
+{
+    if (loop->platform != NULL) {
+        loop->ops->wake(loop->platform);
+    }
+}
+
+int smp_loop_fd(const struct smp_loop *loop)
+{
+    return loop->platform == NULL ? SMP_ERR_UNSUPPORTED : loop->ops->fd(loop->platform);
+}
+
+/* ---- log ---- */
+
+void smpi_log(struct smp_loop *loop, enum smp_log_level level, const char *format, ...)
+{
+    char text[512];
+    if (loop->log == NULL || level > loop->log_level) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    smpi_enter_user(loop);
+    loop->log(level, text, loop->log_user);
+    smpi_leave_user(loop);
+}
+
+void smpi_log_packet(struct smp_loop *loop, const char *arrow, const uint8_t *packet, size_t len)
+{
+    char text[1024];
+    if (loop->log == NULL || loop->log_level < SMP_LOG_DEBUG) {
+        return;
+    }
+    int head = snprintf(text, sizeof(text), "%s ", arrow);
+    smpi_packet_dump(&loop->registry, packet, len, text + head, sizeof(text) - (size_t)head);
+    smpi_enter_user(loop);
+    loop->log(SMP_LOG_DEBUG, text, loop->log_user);
+    smpi_leave_user(loop);
+}

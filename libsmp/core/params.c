@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asking a device, once and only when it matters, how much it takes at a time. */
+#include "core/session.h"
+
+/* Nothing smaller can carry a useful request, nothing larger fits the header. */
+enum { BUF_SIZE_MIN = 64 };
+
+static void on_params(struct smp_session *session, const struct smp_result *result, void *user)
+{
+    (void)user;
+    uint32_t size = 0;
+    uint32_t count = 0;
+    session->params = SMPI_PARAMS_UNKNOWN;
+    if (result->error == SMP_OK) {
+        session->loop->probe->read(result->rsp, &size, &count);
+    }
+    if (size >= BUF_SIZE_MIN && count > 0) {
+        session->params = SMPI_PARAMS_KNOWN;
+        session->buf_size = size < SMP_PACKET_MAX ? size : SMP_PACKET_MAX;
+        session->buf_count = count;
+    } else if (result->error == SMP_OK) {
+        smpi_log(session->loop, SMP_LOG_WARN, "the device's parameters make no sense: ignored");
+    } else if (result->error == SMP_ERR_CANCELLED || result->error == SMP_ERR_CLOSED ||
+               result->error == SMP_ERR_REFUSED) {
+        session->params = SMPI_PARAMS_NONE; /* it was not asked: the next one may */
+    }
+}
+
+bool smpi_session_ask_params(struct smp_session *session)
+{
+    if (session->params == SMPI_PARAMS_NONE && session->loop->probe != NULL) {
+        session->params = SMPI_PARAMS_ASKING;
+        if (smpi_call_internal(session, session->loop->probe->command, on_params, NULL) !=
+            SMP_OK) {
+            session->params = SMPI_PARAMS_NONE;
+        }
+    }
+    return session->params == SMPI_PARAMS_ASKING;
+}
