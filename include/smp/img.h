@@ -62,7 +62,8 @@ enum smp_img_rc {
     SMP_IMG_RC_ACTIVE_SLOT_NOT_KNOWN = 34,
 };
 
-/** @name State (0) @{ */
+/** @name State (0)
+ * @{ */
 /** One slot that holds an image.  Flags that a device leaves out are false. */
 struct smp_img_image {
     size_t size;
@@ -107,7 +108,8 @@ SMP_API int smp_img_state_write(struct smp_session *session,
                                 void *user, smp_id *id);
 /** @} */
 
-/** @name Upload (1) @{ */
+/** @name Upload (1)
+ * @{ */
 /** One chunk, as it stands on the wire.  Programs use smp_img_upload(). */
 struct smp_img_upload_req {
     size_t size;
@@ -160,7 +162,8 @@ SMP_API int smp_img_upload(struct smp_session *session, const struct smp_source 
                            void *user, smp_id *id);
 /** @} */
 
-/** @name Core dump (3, 4), Mynewt @{ */
+/** @name Core dump (3, 4), Mynewt
+ * @{ */
 /** Asks whether there is a core dump: SMP_RC_NOT_FOUND when not.  @param done  rsp: struct smp_empty.  @since 0.1 */
 SMP_API int smp_img_core_list(struct smp_session *session, smp_callback *done, void *user,
                               smp_id *id);
@@ -183,7 +186,8 @@ SMP_API int smp_img_core_erase(struct smp_session *session, smp_callback *done, 
                                smp_id *id);
 /** @} */
 
-/** @name Erase (5) @{ */
+/** @name Erase (5)
+ * @{ */
 struct smp_img_erase_req {
     size_t size;
     bool has_slot;
@@ -194,7 +198,8 @@ SMP_API int smp_img_erase(struct smp_session *session, const struct smp_img_eras
                           smp_callback *done, void *user, smp_id *id);
 /** @} */
 
-/** @name Slot information (6) @{ */
+/** @name Slot information (6)
+ * @{ */
 struct smp_img_slot {
     size_t size;
     uint32_t slot;               /**< `slot`: 0 or 1 within its image */

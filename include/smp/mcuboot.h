@@ -173,7 +173,8 @@ SMP_API void smp_mcuboot_version_text(const struct smp_mcuboot_version *version,
 SMP_API int smp_mcuboot_version_compare(const struct smp_mcuboot_version *a,
                                         const struct smp_mcuboot_version *b);
 
-/** @name The trailer of a slot @{ */
+/** @name The trailer of a slot
+ * @{ */
 
 /** Bytes from the magic to the swap info, with max-align 8. */
 #define SMP_MCUBOOT_TRAILER_SIZE 40u

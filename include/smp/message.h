@@ -80,7 +80,8 @@ struct smp_command; /**< One command and op of a group. */
 struct smp_message; /**< The table of one struct. */
 struct smp_field;   /**< One row of a table. */
 
-/** @name Groups @{ */
+/** @name Groups
+ * @{ */
 /** Walks the groups known to a loop, by rising number.  @p previous NULL: the first.  NULL: no more.  @since 0.1 */
 SMP_API const struct smp_group *smp_group_next(const struct smp_loop *loop,
                                                const struct smp_group *previous);
@@ -93,7 +94,8 @@ SMP_API const char *smp_group_name(const struct smp_group *group);
 SMP_API const struct smp_code *smp_group_code(const struct smp_group *group, int64_t rc);
 /** @} */
 
-/** @name Commands @{ */
+/** @name Commands
+ * @{ */
 SMP_API size_t smp_group_commands(const struct smp_group *group);
 /** @return command @p index in the group's order, NULL past the end.  @since 0.1 */
 SMP_API const struct smp_command *smp_group_command(const struct smp_group *group, size_t index);
@@ -112,7 +114,8 @@ SMP_API const struct smp_message *smp_command_request(const struct smp_command *
 SMP_API const struct smp_message *smp_command_response(const struct smp_command *command);
 /** @} */
 
-/** @name Messages and fields @{ */
+/** @name Messages and fields
+ * @{ */
 /** The C struct's name: "smp_img_state_rsp".  @since 0.1 */
 SMP_API const char *smp_message_name(const struct smp_message *message);
 /** sizeof the struct, as the library knows it. */

@@ -34,7 +34,8 @@ struct smp_empty {
     size_t size;
 };
 
-/** @name Echo (0) @{ */
+/** @name Echo (0)
+ * @{ */
 struct smp_os_echo_req {
     size_t size;
     struct smp_str text; /**< `d` */
@@ -48,7 +49,8 @@ SMP_API int smp_os_echo(struct smp_session *session, const struct smp_os_echo_re
                         smp_callback *done, void *user, smp_id *id);
 /** @} */
 
-/** @name Console echo (1), Mynewt @{ */
+/** @name Console echo (1), Mynewt
+ * @{ */
 struct smp_os_console_echo_req {
     size_t size;
     int64_t echo; /**< 1 on, 0 off */
@@ -59,7 +61,8 @@ SMP_API int smp_os_console_echo(struct smp_session *session,
                                 void *user, smp_id *id);
 /** @} */
 
-/** @name Task statistics (2) @{ */
+/** @name Task statistics (2)
+ * @{ */
 /** Bits of smp_os_task.state on Zephyr. */
 enum smp_os_task_state {
     SMP_OS_TASK_DUMMY = 1,
@@ -103,7 +106,8 @@ SMP_API int smp_os_task_stats(struct smp_session *session, smp_callback *done, v
                               smp_id *id);
 /** @} */
 
-/** @name Memory pool statistics (3) @{ */
+/** @name Memory pool statistics (3)
+ * @{ */
 struct smp_os_memory_pool {
     size_t size;
     struct smp_str name; /**< Key of the map. */
@@ -127,7 +131,8 @@ SMP_API int smp_os_memory_pools(struct smp_session *session, smp_callback *done,
                                 smp_id *id);
 /** @} */
 
-/** @name Date and time (4) @{ */
+/** @name Date and time (4)
+ * @{ */
 struct smp_os_datetime {
     size_t size;
     struct smp_str datetime; /**< `datetime`: send exactly YYYY-MM-DDTHH:MM:SS */
@@ -140,7 +145,8 @@ SMP_API int smp_os_datetime_write(struct smp_session *session, const struct smp_
                                   smp_callback *done, void *user, smp_id *id);
 /** @} */
 
-/** @name Reset (5) @{ */
+/** @name Reset (5)
+ * @{ */
 enum smp_os_boot_mode {
     SMP_OS_BOOT_NORMAL = 0,
     SMP_OS_BOOT_RECOVERY = 1, /**< Stay in the boot loader (serial recovery). */
@@ -157,7 +163,8 @@ SMP_API int smp_os_reset(struct smp_session *session, const struct smp_os_reset_
                          smp_callback *done, void *user, smp_id *id);
 /** @} */
 
-/** @name Parameters (6) @{ */
+/** @name Parameters (6)
+ * @{ */
 struct smp_os_params_rsp {
     size_t size;
     uint32_t buf_size;  /**< `buf_size`: largest packet in bytes, header included */
@@ -167,7 +174,8 @@ struct smp_os_params_rsp {
 SMP_API int smp_os_params(struct smp_session *session, smp_callback *done, void *user, smp_id *id);
 /** @} */
 
-/** @name OS and application information (7) @{ */
+/** @name OS and application information (7)
+ * @{ */
 struct smp_os_info_req {
     size_t size;
     bool has_format;
@@ -182,7 +190,8 @@ SMP_API int smp_os_info(struct smp_session *session, const struct smp_os_info_re
                         smp_callback *done, void *user, smp_id *id);
 /** @} */
 
-/** @name Boot loader information (8) @{ */
+/** @name Boot loader information (8)
+ * @{ */
 /** MCUboot's modes, as `mode` gives them. */
 enum smp_os_boot_loader_mode {
     SMP_OS_MODE_UNKNOWN = -1,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file Everything at once.  Programs may also include just the parts they use. */
+/**
+ * @file
+ * Everything at once.  Programs may also include just the parts they use.
+ */
 #ifndef SMP_SMP_H
 #define SMP_SMP_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file The library's release number (not its ABI number, which is in the SONAME). */
+/**
+ * @file
+ * The library's release number (not its ABI number, which is in the SONAME).
+ */
 #ifndef SMP_VERSION_H
 #define SMP_VERSION_H
 
