@@ -76,6 +76,12 @@ SMP_API int smp_server_listen(struct smp_server *server, struct smp_transport *t
 /** Drops everything queued, and stops (false) or starts (true) listening: a device that is off.  @since 0.1 */
 SMP_API void smp_server_power(struct smp_server *server, bool on);
 
+/**
+ * Executes nothing more for @p ns from now, as while a slow flash is erased: requests wait in
+ * their buffers, and what finds none vanishes.  Answers can still be sent.  @since 0.1
+ */
+SMP_API void smp_server_stall(struct smp_server *server, uint64_t ns);
+
 /** @param request  The command's request struct, borrowed until the handler returns. */
 typedef void smp_handler(struct smp_exchange *exchange, const void *request, void *user);
 

@@ -210,7 +210,8 @@ static void on_received(void *user, struct smp_transport *transport, const struc
     memcpy(exchange->packet, packet, exchange->len);
     exchange->state = SMPI_EXCHANGE_WAITING;
     smpi_list_add(&server->waiting, &exchange->node);
-    if (server->options.work_ns == 0 && server->waiting.next == &exchange->node) {
+    bool idle = server->options.work_ns == 0 && server->free_at <= server->loop->now;
+    if (idle && server->waiting.next == &exchange->node) {
         execute(exchange);
     } else if (server->waiting.next == &exchange->node) {
         schedule(server);
@@ -404,10 +405,17 @@ void smp_server_power(struct smp_server *server, bool on)
 {
     server->off = !on;
     if (!on) {
+        server->free_at = 0;
         drop_waiting(server);
         orphan_deferred(server);
         smpi_timer_cancel(server->loop, &server->timer);
     }
+}
+
+void smp_server_stall(struct smp_server *server, uint64_t ns)
+{
+    server->free_at = server->loop->now + ns;
+    schedule(server);
 }
 
 int smp_server_handle(struct smp_server *server, uint16_t group, uint8_t id, uint8_t op,
