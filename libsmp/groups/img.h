@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the image group's two files share. */
+#ifndef SMPI_GROUPS_IMG_H
+#define SMPI_GROUPS_IMG_H
+
+#include "codec/table.h"
+
+#include <smp/img.h>
+
+extern const struct smp_message smpi_img_upload_req;
+/* The upload's place among the group's commands. */
+enum { SMPI_IMG_UPLOAD = 2 };
+extern const struct smp_command smpi_img_commands[];
+
+#endif
