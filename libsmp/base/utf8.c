@@ -39,7 +39,9 @@ bool smpi_utf8_valid(const uint8_t *data, size_t len)
             }
         }
         uint32_t character;
-        size_t step = smpi_utf8_decode(data + at, len - at, &character);
+        size_t step = 1;
+        if (data[at] >= 0x80)
+            step = smpi_utf8_decode(data + at, len - at, &character);
         if (step == 0)
             return false;
         at += step;

@@ -24,24 +24,27 @@ static bool is_key(struct smp_bytes key, const char *name, size_t len)
     return key.len == len && memcmp(key.data, name, len) == 0;
 }
 
-static const struct smp_field *find_field(struct smpi_level *level, struct smp_bytes key)
+static bool is_field(const struct smp_field *field, struct smp_bytes key)
+{
+    return is_key(key, field->key, field->key_len) ||
+           (field->alias_len > 0 && is_key(key, field->alias, field->alias_len));
+}
+
+/* The row with this key, looked for from the expected one on; n_fields if there is none. */
+static size_t find_row(const struct smpi_level *level, struct smp_bytes key)
 {
     const struct smp_message *message = level->message;
     size_t row = level->next;
 
     if (key.len == 0)
-        return NULL;
+        return message->n_fields;
     for (size_t i = 0; i < message->n_fields; i++, row++) {
         if (row >= message->n_fields)
             row = 0;
-        const struct smp_field *field = &message->fields[row];
-        if (is_key(key, field->key, field->key_len) ||
-            (field->alias_len > 0 && is_key(key, field->alias, field->alias_len))) {
-            level->next = row + 1;
-            return field;
-        }
+        if (is_field(&message->fields[row], key))
+            return row;
     }
-    return NULL;
+    return message->n_fields;
 }
 
 /* A key of no row: an element of a map that may stand here, or something to skip. */
@@ -91,17 +94,16 @@ static int decode_device_error(struct smpi_decoder *d, struct smpi_item *item)
     return SMP_OK;
 }
 
-/* A verdict is taken out here unless it is (also) a field: then `field` decodes it. */
-static int decode_verdict(struct smpi_decoder *d, struct smpi_level *level, enum verdict verdict,
-                          const struct smp_field *field, struct smpi_item *item, bool *taken)
+/* Takes a verdict's value; `taken` stays false when it is, or is also, an ordinary field. */
+static int take_verdict(struct smpi_decoder *d, struct smpi_level *level, enum verdict verdict,
+                        bool is_field, struct smpi_item *item, bool *taken)
 {
     struct smp_result *result = d->result;
     int64_t rc;
 
-    *taken = true;
     switch (verdict) {
     case VERDICT_RC:
-        *taken = field == NULL || item->kind == SMPI_ITEM_NULL;
+        *taken = !is_field || item->kind == SMPI_ITEM_NULL;
         if (item->kind == SMPI_ITEM_NULL)
             return SMP_OK;
         if (smpi_decode_scalar(d, SMP_KIND_INT, sizeof(rc), item, level->depth, &rc) != SMP_OK)
@@ -115,51 +117,72 @@ static int decode_verdict(struct smpi_decoder *d, struct smpi_level *level, enum
         *taken = item->kind == SMPI_ITEM_TEXT;
         return *taken ? smpi_decode_text(d, item, &result->reason) : SMP_OK;
     case VERDICT_ERR:
-        if (item->kind == SMPI_ITEM_MAP || !field)
-            return item->kind == SMPI_ITEM_NULL ? SMP_OK : decode_device_error(d, item);
-        *taken = false;
-        return SMP_OK;
+        *taken = item->kind == SMPI_ITEM_MAP || !is_field;
+        return *taken && item->kind != SMPI_ITEM_NULL ? decode_device_error(d, item) : SMP_OK;
     default: /* an integer `ret` is a shell's exit code */
         *taken = item->kind == SMPI_ITEM_MAP;
         return *taken ? decode_device_error(d, item) : SMP_OK;
     }
 }
 
-static int decode_entry(struct smpi_decoder *d, struct smpi_level *level)
+static int decode_verdict(struct smpi_decoder *d, struct smpi_level *level, enum verdict verdict,
+                          const struct smp_field *field, struct smpi_item *item)
 {
-    static const char *const verdict_keys[] = {"", "rc", "err", "ret", "rsn"};
-    struct smp_bytes key;
-    struct smpi_item item;
+    static const char *const keys[] = {"", "rc", "err", "ret", "rsn"};
     bool taken = false;
 
-    int error = smpi_decode_key(d, level->depth, &key);
+    if (d->verdicts & 1u << verdict)
+        return fail(d, keys[verdict], SMP_ERR_MALFORMED);
+    d->verdicts |= 1u << verdict;
+    int error = take_verdict(d, level, verdict, field != NULL, item, &taken);
+    if (error != SMP_OK)
+        return fail(d, keys[verdict], error);
+    if (taken)
+        return SMP_OK;
+    return field ? smpi_decode_field(d, level, field, item)
+                 : smpi_reader_skip(&d->reader, item, level->depth);
+}
+
+static int decode_entry(struct smpi_decoder *d, struct smpi_level *level)
+{
+    const struct smp_message *message = level->message;
+    struct smp_bytes key;
+    struct smpi_item item;
+    int error = SMP_OK;
+
+    if (!smpi_reader_take_short_text(&d->reader, &key))
+        error = smpi_decode_key(d, level->depth, &key);
     if (error != SMP_OK)
         return error;
-    enum verdict verdict = level->verdicts ? find_verdict(key) : VERDICT_NONE;
-    const struct smp_field *field = find_field(level, key);
-    const char *name = field ? field->key : verdict_keys[verdict];
-    uint64_t bit = field ? UINT64_C(1) << (field - level->message->fields) : 0;
-    unsigned verdict_bit = verdict == VERDICT_NONE ? 0 : 1u << verdict;
-
-    if (level->seen & bit || d->verdicts & verdict_bit ||
-        smpi_reader_next(&d->reader, &item) != SMP_OK)
-        return fail(d, name, SMP_ERR_MALFORMED);
-    level->seen |= bit;
-    if (verdict != VERDICT_NONE) {
-        d->verdicts |= verdict_bit;
-        error = decode_verdict(d, level, verdict, field, &item, &taken);
+    size_t row = find_row(level, key);
+    const struct smp_field *field = NULL;
+    if (row < message->n_fields) {
+        field = &message->fields[row];
+        if (level->seen >> row & 1)
+            return fail(d, field->key, SMP_ERR_MALFORMED);
+        level->seen |= UINT64_C(1) << row;
+        level->next = row + 1;
     }
-    if (error == SMP_OK && !taken)
-        error = field ? smpi_decode_field(d, level, field, &item)
-                      : decode_unknown(d, level, key, &item);
-    return error == SMP_OK ? SMP_OK : fail(d, name, error);
+    enum verdict verdict = level->verdicts ? find_verdict(key) : VERDICT_NONE;
+
+    if (smpi_reader_next(&d->reader, &item) != SMP_OK)
+        error = SMP_ERR_MALFORMED;
+    else if (verdict != VERDICT_NONE)
+        error = decode_verdict(d, level, verdict, field, &item);
+    else if (field)
+        error = smpi_decode_field(d, level, field, &item);
+    else
+        error = decode_unknown(d, level, key, &item);
+    return error == SMP_OK || !field ? error : fail(d, field->key, error);
 }
 
 static void note_missing(struct smpi_decoder *d, const struct smpi_level *level)
 {
-    for (size_t i = 0; i < level->message->n_fields && !d->missing; i++) {
-        const struct smp_field *field = &level->message->fields[i];
-        if (!(level->seen >> i & 1) && !(field->flags & SMPI_OPTIONAL) && !smpi_is_keyless(field) &&
+    const struct smp_message *message = level->message;
+
+    for (size_t i = 0; i < message->n_fields && !d->missing; i++) {
+        const struct smp_field *field = &message->fields[i];
+        if (!(field->flags & SMPI_OPTIONAL) && !(level->seen >> i & 1) && !smpi_is_keyless(field) &&
             !smpi_is_flat(field))
             d->missing = field;
     }

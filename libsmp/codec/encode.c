@@ -162,8 +162,7 @@ static row_set present_rows(const struct smp_message *message, const void *recor
 static int encode_rows(struct encoder *e, const struct smp_message *message, const void *record,
                        row_set rows, int depth)
 {
-    for (size_t i = 0; rows != 0; i++, rows >>= 1) {
-        const struct smp_field *field = &message->fields[i];
+    for (const struct smp_field *field = message->fields; rows != 0; field++, rows >>= 1) {
         int error = SMP_OK;
         if (!(rows & 1))
             continue;

@@ -59,28 +59,30 @@ static inline size_t smpi_elements(const struct smp_field *field, const void *re
     return *(const size_t *)(const void *)((const uint8_t *)record + field->count);
 }
 
-/* Whether the record has the field; a required list is there even when it is empty. */
-static inline bool smpi_has(const struct smp_field *field, const void *record)
+/* The same for a field whose member is a pointer. */
+static inline bool smpi_has_pointer(const struct smp_field *field, const void *record)
 {
     const uint8_t *bytes = record;
 
-    switch (field->kind) {
-    case SMP_KIND_LIST:
-    case SMP_KIND_MAP:
-        if (smpi_is_past(record, field->offset, sizeof(void *)) ||
-            smpi_is_past(record, field->count, sizeof(size_t)))
-            return false;
-        if (!(field->flags & SMPI_OPTIONAL) || smpi_elements(field, record) > 0)
-            return true;
-        return field->has && !smpi_is_past(record, field->has, 1) &&
-               *(const bool *)(bytes + field->has);
-    case SMP_KIND_RECORD:
-        return !smpi_is_past(record, field->offset, sizeof(void *)) &&
-               smpi_load_pointer(bytes + field->offset) != NULL;
-    default:
-        return !smpi_is_past(record, field->offset, field->width) &&
-               (field->has == 0 || *(const bool *)(bytes + field->has));
-    }
+    if (smpi_is_past(record, field->offset, sizeof(void *)))
+        return false;
+    if (field->kind == SMP_KIND_RECORD)
+        return smpi_load_pointer(bytes + field->offset) != NULL;
+    if (smpi_is_past(record, field->count, sizeof(size_t)))
+        return false;
+    if (!(field->flags & SMPI_OPTIONAL) || smpi_elements(field, record) > 0)
+        return true;
+    return field->has && !smpi_is_past(record, field->has, 1) &&
+           *(const bool *)(bytes + field->has);
+}
+
+/* Whether the record has the field; a required list is there even when it is empty. */
+static inline bool smpi_has(const struct smp_field *field, const void *record)
+{
+    if (field->kind > SMP_KIND_VALUE)
+        return smpi_has_pointer(field, record);
+    return !smpi_is_past(record, field->offset, field->width) &&
+           (field->has == 0 || *((const bool *)record + field->has));
 }
 
 #endif

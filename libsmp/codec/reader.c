@@ -181,7 +181,7 @@ static int read_simple(struct smpi_reader *reader, struct smpi_item *item)
     return SMP_OK;
 }
 
-int smpi_reader_next(struct smpi_reader *reader, struct smpi_item *item)
+int smpi_reader_item(struct smpi_reader *reader, struct smpi_item *item)
 {
     do {
         if (reader->at == reader->end)

@@ -48,6 +48,13 @@ void smpi_write_raw(struct smpi_writer *writer, const uint8_t *cbor, size_t len)
 
 void smpi_write_text(struct smpi_writer *writer, const char *text, size_t len)
 {
+    /* A short cut for keys: their head is a single byte. */
+    if (len > 0 && len < 24 && len < room(writer)) {
+        *writer->at = (uint8_t)(0x60 + len);
+        memcpy(writer->at + 1, text, len);
+        writer->at += 1 + len;
+        return;
+    }
     advance(writer, cbor_encode_string_start(len, writer->at, room(writer)));
     smpi_write_raw(writer, (const uint8_t *)text, len);
 }
