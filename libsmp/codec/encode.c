@@ -243,7 +243,7 @@ int smpi_encode(const struct smp_message *message, const void *record,
     smpi_write_map(&e.writer, entries);
     if (verdict)
         error = encode_verdict(&e, verdict);
-    if (error == SMP_OK)
+    if (error == SMP_OK && rows != 0) /* without rows there may be no message */
         error = encode_rows(&e, message, record, rows, 1);
     if (error != SMP_OK)
         return error;
