@@ -43,7 +43,7 @@ struct smp_faults {
     uint64_t seed;        /**< Same seed, same faults. */
     uint32_t drop;        /**< Packets that vanish. */
     uint32_t duplicate;   /**< Packets that come twice. */
-    uint32_t reorder;     /**< Packets that come after the next one. */
+    uint32_t reorder;     /**< Packets that come after the next one, or 20 ms late when none follows. */
     uint32_t corrupt;     /**< Packets with one byte changed. */
     uint32_t truncate;    /**< Packets cut short. */
     uint64_t delay_ns;    /**< One way. */
@@ -55,13 +55,14 @@ struct smp_faults {
 /**
  * Puts a bad link in front of a transport.  The session or server uses the new
  * one; the inner one is owned by it and freed with it.
+ * @retval SMP_ERR_BUSY  @p inner serves a session or server already.
  * @retval SMP_ERR_INVALID, SMP_ERR_NO_MEMORY  @p inner then still belongs to the caller.
  * @since 0.1
  */
 SMP_API int smp_faulty_new(struct smp_transport *inner, const struct smp_faults *faults,
                            struct smp_transport **transport);
 
-/** Changes what is wrong from now on.  @since 0.1 */
+/** Changes what is wrong from now on: chance starts anew from the seed, counting from 0.  @since 0.1 */
 SMP_API int smp_faulty_set(struct smp_transport *transport, const struct smp_faults *faults);
 
 #ifdef __cplusplus

@@ -27,8 +27,7 @@ struct pair {
     struct end ends[2];
 };
 
-static int loopback_send(void *self, const struct smp_peer *peer, const uint8_t *packet,
-                         size_t len)
+static int loopback_send(void *self, const struct smp_peer *peer, const uint8_t *packet, size_t len)
 {
     struct end *to = ((struct end *)self)->other;
     (void)peer;

@@ -122,8 +122,7 @@ int smpi_udp_parse(const char *text, bool listening, struct smpi_udp_address *ad
     memcpy(copy, text, strlen(text) + 1);
     int error = split(copy, &host, &port, &is_v6);
     if (error == SMP_OK) {
-        error = parse_port(port, listening,
-                           is_v6 ? &address->v6.sin6_port : &address->v4.sin_port);
+        error = parse_port(port, listening, is_v6 ? &address->v6.sin6_port : &address->v4.sin_port);
     }
     if (error == SMP_OK) {
         error = is_v6 ? parse_v6(host, address) : parse_v4(host, address);
