@@ -50,6 +50,7 @@ int main(int argc, char **argv)
     }
     if (error == SMP_OK) {
         printf("listening on udp://%s\n", address);
+        fflush(stdout);
         error = smp_loop_run(loop);
     }
     if (error != SMP_OK) {

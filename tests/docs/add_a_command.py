@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Does what docs/add-a-command.md says, in a copy of the tree, then builds it and runs the tests.
+
+    add_a_command.py [BUILD_FOLDER]    (a temporary one)
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ["CMakeLists.txt", "libsmp", "include", "pkgconfig", "examples", "tests", "docs", "README.md"]
+
+# "New file `x`:" or "in `x` ... after the line `y`...:", each followed by a block.
+STEP = re.compile(
+    r"(?:New file `(?P<new>[^`]+)`"
+    r"|in\s+`(?P<file>[^`]+)`(?:(?!```|in `).)*?after\s+the\s+line\s+`(?P<line>[^`]+)`"
+    r"|and\s+after\s+the\s+line\s+`(?P<same>[^`]+)`)"
+    r"(?:(?!```).)*?\n```\w*\n(?P<block>.*?)^```",
+    re.S | re.M | re.I,
+)
+
+
+def follow(page, tree):
+    """Applies the page's steps to the tree; returns how many there were."""
+    steps = list(STEP.finditer(page.read_text()))
+    path = None
+    for step in steps:
+        if step["new"]:
+            (tree / step["new"]).parent.mkdir(exist_ok=True)
+            (tree / step["new"]).write_text(step["block"])
+            print(f"new file {step['new']}")
+            continue
+        path = tree / step["file"] if step["file"] else path
+        line = (step["line"] or step["same"]) + "\n"
+        text = path.read_text()
+        if text.count("\n" + line) != 1:
+            sys.exit(f"{path.relative_to(tree)} has no such line, or several: {line.strip()}")
+        path.write_text(text.replace("\n" + line, "\n" + line + step["block"]))
+        print(f"added to {path.relative_to(tree)}")
+    return len(steps)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "libsmp"
+        tree.mkdir()
+        for part in PARTS:
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, tree / part)
+            else:
+                shutil.copy(ROOT / part, tree / part)
+        steps = follow(ROOT / "docs/add-a-command.md", tree)
+        if steps < 9:
+            sys.exit(f"Only {steps} steps were understood: were the page's words changed?")
+
+        build = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "build"
+
+        def run(*command):
+            print("$", *command, flush=True)
+            subprocess.run(command, check=True)
+
+        run("cmake", "-S", tree, "-B", build, "-DSMP_WERROR=ON", "-DCMAKE_BUILD_TYPE=Debug")
+        run("cmake", "--build", build, "--target", "smp", "smpsim", "test_groups_stat", "-j2")
+        run(build / "tests/test_groups_stat")
+        run(sys.executable, tree / "tests/layering/layering.py", tree)
+        run(sys.executable, tree / "tests/abi/symbols.py", tree,
+            build / "lib/libsmp.so", build / "lib/libsmp.a")  # fmt: skip
+        run(tree / "tests/abi/headers.sh", tree)
+
+
+main()
