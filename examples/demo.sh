@@ -26,16 +26,29 @@ clean_up() {
     exit $status
 }
 trap clean_up EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
 say() {
-    printf '\n%s\n' "$*" | fold -s -w 96
+    printf '\n%s\n' "$*" | fold -s -w 96 | sed 's/ *$//'
+}
+
+# Shows a command as one would type it.
+show() {
+    local word line=
+    for word in "$@"; do
+        case $word in
+            *[!a-zA-Z0-9_./:=-]*) line+=" \"$word\"" ;;
+            *) line+=" $word" ;;
+        esac
+    done
+    echo "${bold}\$$line${plain}"
 }
 
 # Shows a command, runs it, keeps what it printed for expect().
 run() {
-    echo "${bold}\$ $*${plain}"
+    show "$@"
     "$@" | tee "$work/output"
 }
 
@@ -77,9 +90,10 @@ unset SMP_DEVICE
 
 say "A device comes up. It has two slots for firmware: what is in slot 0 runs, slot 1 is where a new" \
     "version is put. It runs firmware 1.0.0 and listens on a UDP port that the system picks."
-command="smpsim --udp 127.0.0.1:0 --state $work/device --image $old"
-echo "${bold}\$ $command &${plain}"
-$command >"$work/smpsim.log" 2>&1 &
+# A little delay, as a network has one: or the upload would be over before it can be seen.
+start=(smpsim --udp 127.0.0.1:0 --delay 40 --state "$work/device" --image $old)
+show "${start[@]}"
+"${start[@]}" >"$work/smpsim.log" 2>&1 &
 simulator=$!
 for _ in $(seq 100); do
     address=$(grep -oE '127\.0\.0\.1:[1-9][0-9]*' "$work/smpsim.log" | head -n 1) && break
@@ -90,7 +104,7 @@ cat "$work/smpsim.log"
 [ -n "${address:-}" ] || fail "smpsim did not start"
 
 say "From here on smpctl knows which device is meant."
-echo "${bold}\$ export SMP_DEVICE=udp://$address${plain}"
+show export SMP_DEVICE="udp://$address"
 export SMP_DEVICE=udp://$address
 
 say "What is in the device? Version 1.0.0 runs (active) and is there to stay (confirmed)."
@@ -102,7 +116,8 @@ say "The new firmware, looked at before it goes anywhere: a file signed by MCUbo
 run smpctl image info $new
 
 say "Upload it. The device goes on running 1.0.0 meanwhile."
-run smpctl image upload $new
+show smpctl image upload $new
+smpctl image upload $new
 
 say "Now slot 1 holds 1.1.0. No flags: nobody has asked for it to run."
 run smpctl image list
@@ -115,6 +130,7 @@ expect 1 1.1.0 "pending"
 
 say "Reset. The device answers first, then it is away for a moment while it boots."
 run smpctl reset
+echo "(waiting until it is back)"
 # Until it has gone down it still answers as before: wait for the new version, not for any answer.
 for _ in $(seq 60); do
     smpctl -t 1 image list >"$work/output" 2>/dev/null && is 0 1.1.0 "active" && break
