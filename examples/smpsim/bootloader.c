@@ -48,24 +48,24 @@ static int judge(struct sim_flash *slot, struct smp_mcuboot_image *image, const 
 
 /* ---- installing, as the factory does ---- */
 
-static int copy_from_source(struct sim_flash *slot, const struct smp_source *file, uint32_t from,
-                            uint32_t to)
+static int copy_from_source(struct sim_flash *slot, const struct smp_source *file)
 {
     uint8_t data[SIM_FLASH_SECTOR];
-    for (uint32_t at = from; at < to; at += SIM_FLASH_SECTOR) {
-        uint32_t len = to - at < SIM_FLASH_SECTOR ? to - at : SIM_FLASH_SECTOR;
-        uint32_t padded = (len + SIM_FLASH_ALIGN - 1) / SIM_FLASH_ALIGN * SIM_FLASH_ALIGN;
-        memset(data, SIM_FLASH_ERASED, sizeof(data));
-        if (file->read(file->user, at, data, len) != SMP_OK) {
+    struct sim_flash_writer writer;
+    sim_flash_writer_init(&writer, slot, 0);
+    while (writer.offset < file->length) {
+        uint32_t left = (uint32_t)file->length - writer.offset;
+        uint32_t len = left < sizeof(data) ? left : (uint32_t)sizeof(data);
+        if (file->read(file->user, writer.offset, data, len) != SMP_OK) {
             snprintf(slot->error, sizeof(slot->error), "the image file cannot be read");
             return SMP_ERR_SOURCE;
         }
-        int error = sim_flash_write(slot, at, data, padded);
+        int error = sim_flash_writer_add(&writer, data, len);
         if (error != SMP_OK) {
             return error;
         }
     }
-    return SMP_OK;
+    return sim_flash_writer_finish(&writer);
 }
 
 int sim_boot_install(struct sim_flash *slot, const struct smp_source *file)
@@ -77,14 +77,8 @@ int sim_boot_install(struct sim_flash *slot, const struct smp_source *file)
                  (unsigned long long)file->length, (unsigned long)trailer);
         return SMP_ERR_TOO_LARGE;
     }
-    uint32_t length = (uint32_t)file->length;
-    uint32_t first = length < SIM_FLASH_SECTOR ? length : SIM_FLASH_SECTOR;
     int error = sim_flash_erase(slot, 0, slot->size);
-    if (error == SMP_OK) {
-        error = copy_from_source(slot, file, SIM_FLASH_SECTOR, length);
-    }
-    /* The header last: what was cut short is no image. */
-    return error == SMP_OK ? copy_from_source(slot, file, 0, first) : error;
+    return error == SMP_OK ? copy_from_source(slot, file) : error;
 }
 
 /* ---- booting ---- */

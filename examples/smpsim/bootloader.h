@@ -74,8 +74,8 @@ int sim_boot_confirm(struct sim_flash *primary);
 int sim_boot_image(struct sim_flash *slot, bool check, struct smp_mcuboot_image *image);
 
 /*
- * Programs a slot as the factory does: erases it and copies the file, header last,
- * so that an interrupted one is no image.  SMP_ERR_TOO_LARGE, SMP_ERR_SOURCE.
+ * Programs a slot as the factory does: erases it and copies the file.  One that was cut
+ * short is no image: its TLVs are missing.  SMP_ERR_TOO_LARGE, SMP_ERR_SOURCE.
  * The file is not checked; a padded file (imgtool --pad) brings its trailer only when
  * it is as long as the slot.
  */
