@@ -50,19 +50,19 @@ int sim_device_handle(struct sim_device *device, const struct sim_handler *handl
 
 /* ---- boot and reset ---- */
 
-/* Runs the boot loader over all slots.  On failure *why is the flash's sentence. */
-static int run_bootloader(struct sim_device *device, const char **why)
+/* The sentence of the flash that failed, or of the error itself. */
+static const char *flash_error(struct sim_device *device, int error)
 {
-    int error = sim_boot_run(device->pairs, device->options.n_images, device->boots);
-
-    if (error == SMP_OK)
-        return SMP_OK;
-    *why = smp_error_text(error);
     for (uint32_t n = 0; n < 2 * device->options.n_images; n++) {
         if (sim_device_slot(device, n)->error[0] != '\0')
-            *why = sim_device_slot(device, n)->error;
+            return sim_device_slot(device, n)->error;
     }
-    return error;
+    return smp_error_text(error);
+}
+
+static int run_bootloader(struct sim_device *device)
+{
+    return sim_boot_run(device->pairs, device->options.n_images, device->boots);
 }
 
 static void tell_boot(const struct sim_device *device)
@@ -105,14 +105,16 @@ static void come_up(struct sim_device *device)
 
 static void go_down(struct sim_device *device)
 {
-    const char *why = "";
+    int error;
 
     smp_server_power(device->server, false);
     sim_img_forget(device);
     sim_device_event(device, SIM_EVENT_LINE, "resets");
-    if (run_bootloader(device, &why) != SMP_OK) {
+    error = run_bootloader(device);
+    if (error != SMP_OK) {
         device->phase = SIM_DEAD;
-        sim_device_event(device, SIM_EVENT_BROKEN, "the flash failed: %s", why);
+        sim_device_event(device, SIM_EVENT_BROKEN, "the flash failed: %s",
+                         flash_error(device, error));
         return;
     }
     device->phase = SIM_BOOTING;
@@ -246,26 +248,26 @@ static int install_all(struct sim_device *device, char *error, size_t error_size
         fclose(file);
         if (code != SMP_OK)
             return code;
+        /* Boots this image alone: another boot of the others would end their trials. */
+        code = sim_boot_run(&device->pairs[k], 1, &device->boots[k]);
+        if (code != SMP_OK) {
+            snprintf(error, error_size, "%s", flash_error(device, code));
+            return code;
+        }
     }
     return SMP_OK;
 }
 
 static int first_boot(struct sim_device *device, char *error, size_t error_size)
 {
-    const char *why = "";
     int code = open_slots(device, error, error_size);
 
     if (code != SMP_OK)
         return code;
-    code = run_bootloader(device, &why); /* may finish a swap that was cut short */
-    if (code == SMP_OK) {
-        code = install_all(device, error, error_size);
-        if (code != SMP_OK)
-            return code;
-        code = run_bootloader(device, &why);
-    }
-    if (code != SMP_OK)
-        snprintf(error, error_size, "%s", why);
+    code = run_bootloader(device); /* may finish a swap that was cut short */
+    if (code == SMP_OK)
+        return install_all(device, error, error_size);
+    snprintf(error, error_size, "%s", flash_error(device, code));
     return code;
 }
 

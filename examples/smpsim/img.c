@@ -167,7 +167,7 @@ void sim_img_reply_after(struct sim_device *device, struct smp_exchange *exchang
         smp_exchange_reply(exchange, rsp);
         return;
     }
-    if (late->exchange != NULL) {
+    if (late->exchange != NULL) { /* a second erase in the same packet */
         smp_exchange_refuse(exchange, SMP_RC_BUSY, NULL);
         return;
     }
@@ -177,6 +177,7 @@ void sim_img_reply_after(struct sim_device *device, struct smp_exchange *exchang
     }
     late->rsp = rsp != NULL ? *rsp : (struct smp_img_upload_rsp){0};
     smp_timer_start(late->timer, ms * SIM_NS_PER_MS);
+    smp_server_stall(device->server, ms * SIM_NS_PER_MS); /* one work queue does it all */
 }
 
 void sim_img_forget(struct sim_device *device)

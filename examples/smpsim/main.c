@@ -12,12 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct link {
+    struct smp_transport *transport;
+    char place[SMP_UDP_ADDRESS_MAX]; /* where it listens */
+};
+
 /* What a run holds, in the order of its making. */
 struct run {
     struct sim_options options;
     struct smp_loop *loop;
+    struct link links[SIM_UDP_MAX];
     struct sim_device *device;
-    struct smp_transport *transports[SIM_UDP_MAX];
     int status; /* of the exit, when the device ends the run */
 };
 
@@ -106,47 +111,54 @@ static bool any_fault(const struct smp_faults *faults)
     return faults->drop != 0 || faults->delay_ns != 0;
 }
 
-/* Opens one socket, with the bad link in front of it.  `place` gets where it listens. */
-static int listen_udp(struct run *run, size_t n, char *place, size_t size)
+static int complain_of_address(const char *address, int error)
 {
-    const char *address = run->options.udp[n];
-    struct smp_faults faults = run->options.faults;
-    struct smp_transport *udp, *bad;
-    int error = smp_udp_listen(run->loop, address, &udp);
-
-    if (error != SMP_OK) {
-        fprintf(stderr, "smpsim: --udp %s: %s%s%s\n", address, smp_error_text(error),
-                error == SMP_ERR_SYSTEM ? ": " : "",
-                error == SMP_ERR_SYSTEM ? strerror(errno) : "");
-        return error == SMP_ERR_INVALID ? SIM_EXIT_USAGE : SIM_EXIT_LINK;
+    if (error == SMP_ERR_INVALID) {
+        fprintf(stderr,
+                "smpsim: --udp %s: give a numeric address and a port, such as 127.0.0.1:1337"
+                " or [::1]:0\n",
+                address);
+        return SIM_EXIT_USAGE;
     }
-    run->transports[n] = udp;
-    error = smp_udp_local_address(udp, place, size);
-    faults.seed += n; /* two links are not bad in step */
-    if (error == SMP_OK && any_fault(&faults)) {
-        error = smp_faulty_new(udp, &faults, &bad);
-        if (error == SMP_OK)
-            run->transports[n] = bad; /* owns the socket now */
-    }
-    if (error == SMP_OK)
-        error = sim_device_listen(run->device, run->transports[n]);
-    if (error == SMP_OK)
-        return SIM_EXIT_OK;
-    fprintf(stderr, "smpsim: %s: %s\n", address, smp_error_text(error));
+    fprintf(stderr, "smpsim: --udp %s: %s%s%s\n", address, smp_error_text(error),
+            error == SMP_ERR_SYSTEM ? ": " : "", error == SMP_ERR_SYSTEM ? strerror(errno) : "");
     return SIM_EXIT_LINK;
+}
+
+/* Opens the sockets, each with the bad link in front of it. */
+static int open_links(struct run *run)
+{
+    const struct sim_options *options = &run->options;
+
+    for (size_t n = 0; n < options->n_udp; n++) {
+        struct link *link = &run->links[n];
+        struct smp_faults faults = options->faults;
+        struct smp_transport *udp;
+        int error = smp_udp_listen(run->loop, options->udp[n], &udp);
+
+        if (error != SMP_OK)
+            return complain_of_address(options->udp[n], error);
+        link->transport = udp;
+        error = smp_udp_local_address(udp, link->place, sizeof(link->place));
+        faults.seed += n; /* two links are not bad in step */
+        if (error == SMP_OK && any_fault(&faults))
+            error = smp_faulty_new(udp, &faults, &link->transport);
+        if (error != SMP_OK) {
+            link->transport = udp;
+            return complain_of_address(options->udp[n], error);
+        }
+    }
+    return SIM_EXIT_OK;
 }
 
 static int serve(struct run *run)
 {
-    int status;
-
     for (size_t n = 0; n < run->options.n_udp; n++) {
-        char place[SMP_UDP_ADDRESS_MAX];
+        int error = sim_device_listen(run->device, run->links[n].transport);
 
-        status = listen_udp(run, n, place, sizeof(place));
-        if (status != SIM_EXIT_OK)
-            return status;
-        printf("smpsim: listening on udp %s\n", place);
+        if (error != SMP_OK)
+            return complain_of_address(run->options.udp[n], error);
+        printf("smpsim: listening on udp %s\n", run->links[n].place);
     }
     if (smp_loop_run(run->loop) != SMP_OK) {
         fprintf(stderr, "smpsim: the loop failed: %s\n", strerror(errno));
@@ -168,27 +180,33 @@ static int start_device(struct run *run)
     return SIM_EXIT_FILE;
 }
 
+static int run_device(struct run *run)
+{
+    int status = SIM_EXIT_LINK;
+
+    if (make_loop(run) != SMP_OK)
+        return status;
+    catch_signals(run->loop);
+    status = open_links(run);
+    if (status == SIM_EXIT_OK)
+        status = start_device(run);
+    if (status == SIM_EXIT_OK)
+        status = serve(run);
+    sim_device_free(run->device);
+    for (size_t n = 0; n < run->options.n_udp; n++)
+        smp_transport_free(run->links[n].transport);
+    smp_loop_free(run->loop);
+    return status;
+}
+
 int main(int argc, const char **argv)
 {
     struct run run = {0};
     int status = sim_options_read(&run.options, argc, argv);
 
-    if (status >= 0) {
-        sim_options_free(&run.options);
-        return status;
-    }
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    status = SIM_EXIT_LINK;
-    if (make_loop(&run) == SMP_OK) {
-        catch_signals(run.loop);
-        status = start_device(&run);
-        if (status == SIM_EXIT_OK)
-            status = serve(&run);
-    }
-    sim_device_free(run.device);
-    for (size_t n = 0; n < run.options.n_udp; n++)
-        smp_transport_free(run.transports[n]);
-    smp_loop_free(run.loop);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* lines come out at once, in pipes too */
+    if (status < 0)
+        status = run_device(&run);
     sim_options_free(&run.options);
     return status;
 }
