@@ -213,7 +213,7 @@ static void describe(struct sim_boot_result *result, unsigned number, const char
         result->swapped ? swapped : "");
 }
 
-static int boot_one(struct sim_boot_pair *pair, unsigned number, struct sim_boot_result *result)
+int sim_boot_one(struct sim_boot_pair *pair, unsigned number, struct sim_boot_result *result)
 {
     const char *reason = NULL;
     *result = (struct sim_boot_result){.swap = SMP_MCUBOOT_SWAP_NONE};
@@ -231,7 +231,7 @@ static int boot_one(struct sim_boot_pair *pair, unsigned number, struct sim_boot
 int sim_boot_run(struct sim_boot_pair *pairs, unsigned count, struct sim_boot_result *results)
 {
     for (unsigned i = 0; i < count; i++) {
-        int error = boot_one(&pairs[i], i, &results[i]);
+        int error = sim_boot_one(&pairs[i], i, &results[i]);
         if (error != SMP_OK) {
             return error;
         }

@@ -43,6 +43,8 @@ struct sim_boot_result {
  * SMP_ERR_CLOSED: the power was cut (by a flash hook): power on, boot again.
  */
 int sim_boot_run(struct sim_boot_pair *pairs, unsigned count, struct sim_boot_result *results);
+/* The same for image `number` alone. */
+int sim_boot_one(struct sim_boot_pair *pair, unsigned number, struct sim_boot_result *result);
 
 /* The largest image file a slot can take: the size less trailer and one sector to move with. */
 uint32_t sim_boot_max_image(const struct sim_flash *slot);
