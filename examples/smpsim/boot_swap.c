@@ -48,9 +48,8 @@ int boot_swap_find(struct sim_boot_pair *pair, struct boot_swap *swap, bool *fou
     unsigned type = trailer.swap_info & 0x0fu;
     if (trailer.magic_good && trailer.copy_done == BOOT_UNSET && type >= SMP_MCUBOOT_SWAP_TEST &&
         type <= SMP_MCUBOOT_SWAP_REVERT && size > 0 && size <= sim_boot_max_image(&pair->primary)) {
-        *swap = (struct boot_swap){.image = trailer.swap_info >> 4,
-                                   .type = (enum smp_mcuboot_swap)type,
-                                   .size = size};
+        *swap = (struct boot_swap){
+            .image = trailer.swap_info >> 4, .type = (enum smp_mcuboot_swap)type, .size = size};
         *found = true;
     }
     return SMP_OK;
@@ -113,9 +112,8 @@ static int exchange(struct sim_boot_pair *pair, uint32_t step, uint32_t first_en
     uint32_t sector = step / 2;
     int error = step % 2 == 0 ? copy_sector(secondary, sector, primary, sector)
                               : copy_sector(primary, sector + 1, secondary, sector);
-    return error == SMP_OK
-               ? boot_write_status(primary, first_entry + step, (uint8_t)(1 + step % 2))
-               : error;
+    return error == SMP_OK ? boot_write_status(primary, first_entry + step, (uint8_t)(1 + step % 2))
+                           : error;
 }
 
 static int run_steps(struct sim_boot_pair *pair, uint32_t sectors)
@@ -150,8 +148,7 @@ int boot_swap_run(struct sim_boot_pair *pair, const struct boot_swap *swap)
     if (error == SMP_OK) {
         error = sim_boot_trailer_read(&pair->primary, &trailer);
     }
-    if (error == SMP_OK && swap->type != SMP_MCUBOOT_SWAP_TEST &&
-        trailer.image_ok == BOOT_UNSET) {
+    if (error == SMP_OK && swap->type != SMP_MCUBOOT_SWAP_TEST && trailer.image_ok == BOOT_UNSET) {
         error = boot_write_image_ok(&pair->primary);
     }
     return error == SMP_OK ? boot_write_copy_done(&pair->primary) : error;

@@ -185,8 +185,8 @@ int sim_boot_is_confirmed(struct sim_flash *primary, bool *confirmed)
     struct smp_mcuboot_trailer trailer;
     int error = sim_boot_trailer_read(primary, &trailer);
     if (error == SMP_OK) {
-        bool trial = trailer.magic_good && trailer.copy_done == BOOT_SET &&
-                     trailer.image_ok == BOOT_UNSET;
+        bool trial =
+            trailer.magic_good && trailer.copy_done == BOOT_SET && trailer.image_ok == BOOT_UNSET;
         *confirmed = !trial;
     }
     return error;

@@ -83,8 +83,8 @@ int sim_boot_install(struct sim_flash *slot, const struct smp_source *file)
 
 /* ---- booting ---- */
 
-__attribute__((format(printf, 2, 3)))
-static void say(struct sim_boot_result *result, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct sim_boot_result *result,
+                                                      const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -191,26 +191,36 @@ static int update(struct sim_boot_pair *pair, unsigned number, struct sim_boot_r
     return error;
 }
 
-/* What a person wants to know, after what update() has said already. */
+static const char *meaning(const struct sim_boot_result *result)
+{
+    if (!result->swapped) {
+        return "";
+    }
+    switch (result->swap) {
+    case SMP_MCUBOOT_SWAP_TEST:
+        return ", on trial: it goes unless confirmed";
+    case SMP_MCUBOOT_SWAP_REVERT:
+        return " again: the other image was not confirmed";
+    default:
+        return ", for good";
+    }
+}
+
+/* The line for the console: what update() noted in it already, then what runs. */
 static void describe(struct sim_boot_result *result, unsigned number, const char *reason)
 {
     char version[SMP_MCUBOOT_VERSION_MAX];
-    char before[sizeof(result->text)];
-    const char *swapped = result->swap == SMP_MCUBOOT_SWAP_TEST ? ", on trial: it goes unless confirmed"
-                          : result->swap == SMP_MCUBOOT_SWAP_REVERT
-                              ? " again: the other image was not confirmed"
-                              : ", for good";
-    memcpy(before, result->text, sizeof(before));
-    const char *separator = before[0] != '\0' ? "; " : "";
+    char note[sizeof(result->text)];
+    memcpy(note, result->text, sizeof(note));
+    const char *separator = note[0] != '\0' ? "; " : "";
     if (reason != NULL) {
-        say(result, "image %u: %.80s%sslot %u cannot boot: %s", number, before, separator,
-            2 * number, reason);
+        say(result, "image %u: %.80s%sslot %u cannot boot: %s", number, note, separator, 2 * number,
+            reason);
         return;
     }
     smp_mcuboot_version_text(&result->image.version, version);
-    say(result, "image %u: %.120s%s%srunning %s%s", number, before, separator,
-        result->resumed ? "finished an interrupted swap; " : "", version,
-        result->swapped ? swapped : "");
+    say(result, "image %u: %.120s%s%srunning %s%s", number, note, separator,
+        result->resumed ? "finished an interrupted swap; " : "", version, meaning(result));
 }
 
 int sim_boot_one(struct sim_boot_pair *pair, unsigned number, struct sim_boot_result *result)

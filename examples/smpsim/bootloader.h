@@ -32,7 +32,7 @@ struct sim_boot_result {
     bool swapped;               /* the slots changed places */
     enum smp_mcuboot_swap swap; /* what the trailers asked for; FAIL: the candidate was invalid */
     struct smp_mcuboot_image image; /* what runs now, when bootable */
-    char text[200];             /* one line about it, as a boot loader prints on its console */
+    char text[200];                 /* one line about it, as a boot loader prints on its console */
 };
 
 /*

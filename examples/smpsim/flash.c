@@ -16,8 +16,8 @@
 
 /* ---- what goes wrong, in words ---- */
 
-__attribute__((format(printf, 3, 4)))
-static int fail(struct sim_flash *flash, int error, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int fail(struct sim_flash *flash, int error,
+                                                      const char *format, ...)
 {
     int saved = errno;
     va_list args;
@@ -134,7 +134,8 @@ static int lock_and_measure(struct sim_flash *flash, const char *path, uint32_t 
         if (errno == EWOULDBLOCK) {
             return fail(flash, SMP_ERR_BUSY,
                         "%s is in use by another simulator: stop that one, "
-                        "or use another --state folder", path);
+                        "or use another --state folder",
+                        path);
         }
         return fail_system(flash, "lock", path);
     }
@@ -340,8 +341,8 @@ static int add_to_waiting(struct sim_flash_writer *writer, const uint8_t **data,
         (*data)++;
         (*len)--;
         if (writer->offset % SIM_FLASH_ALIGN == 0) {
-            return sim_flash_write(writer->flash, writer->offset - SIM_FLASH_ALIGN,
-                                   writer->waiting, SIM_FLASH_ALIGN);
+            return sim_flash_write(writer->flash, writer->offset - SIM_FLASH_ALIGN, writer->waiting,
+                                   SIM_FLASH_ALIGN);
         }
     }
     return SMP_OK;

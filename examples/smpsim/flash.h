@@ -42,12 +42,12 @@ typedef uint32_t sim_flash_hook(void *user, struct sim_flash *flash, enum sim_fl
                                 uint32_t offset, uint32_t len);
 
 struct sim_flash {
-    int fd;            /* -1: not open */
+    int fd; /* -1: not open */
     uint32_t size;
-    bool dead;         /* the power was cut by the hook */
+    bool dead;            /* the power was cut by the hook */
     sim_flash_hook *hook; /* NULL: none.  Set it after sim_flash_open(). */
     void *hook_user;
-    uint64_t writes;   /* finished operations, for statistics */
+    uint64_t writes; /* finished operations, for statistics */
     uint64_t erases;
     char error[SIM_FLASH_ERROR_MAX];
 };

@@ -31,7 +31,7 @@ static int read_header(const struct smp_source *source, struct smp_mcuboot_image
 {
     uint8_t header[SMP_MCUBOOT_HEADER_SIZE];
     if (source->length < sizeof(header)) {
-        return fail(image, SMP_ERR_MALFORMED, "the file is cut short: not even the header is whole");
+        return fail(image, SMP_ERR_MALFORMED, "the file is cut short: its header is not whole");
     }
     int error = smpi_image_fetch(source, 0, header, sizeof(header));
     if (error != SMP_OK) {

@@ -78,7 +78,7 @@ static enum smp_mcuboot_file by_magic(const uint8_t *head, size_t len)
     if (len >= 4 && smpi_le32(head) == MAGIC_OLD) {
         return SMP_MCUBOOT_FILE_OLD;
     }
-    if (begins(head, len, "\x7f" "ELF", 4)) {
+    if (begins(head, len, "\177ELF", 4)) {
         return SMP_MCUBOOT_FILE_ELF;
     }
     if (begins(head, len, "PK\x03\x04", 4) || begins(head, len, "PK\x05\x06", 4)) {

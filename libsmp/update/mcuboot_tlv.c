@@ -9,8 +9,6 @@
 
 #include "update/image.h"
 
-#include <string.h>
-
 #define INFO_SIZE 4u
 #define ENTRY_SIZE 4u
 #define INFO_MAGIC 0x6907u

@@ -43,10 +43,8 @@ static inline int read_bytes(void *user, uint64_t offset, uint8_t *data, size_t 
 
 static inline struct smp_source source_of(struct bytes *bytes)
 {
-    return (struct smp_source){.size = sizeof(struct smp_source),
-                               .length = bytes->len,
-                               .read = read_bytes,
-                               .user = bytes};
+    return (struct smp_source){
+        .size = sizeof(struct smp_source), .length = bytes->len, .read = read_bytes, .user = bytes};
 }
 
 static inline void load(const char *name)
@@ -77,7 +75,8 @@ static inline int check_file(struct smp_mcuboot_image *image, uint8_t *sha)
     return smp_mcuboot_image_check(&source, image, sha);
 }
 
-static inline void expect_problem(int error, const struct smp_mcuboot_image *image, const char *word)
+static inline void expect_problem(int error, const struct smp_mcuboot_image *image,
+                                  const char *word)
 {
     cr_expect_eq(error, SMP_ERR_MALFORMED, "%d", error);
     cr_expect_eq(image->file, SMP_MCUBOOT_FILE_IMAGE);
@@ -103,12 +102,11 @@ static const uint8_t by_hand[HASH] = {
     0x01, 0x02, 0x03, 0x04, /* version 1.2.1027 */
     0x05, 0x06, 0x07, 0x08, /* build 134678021 */
     0x00, 0x00, 0x00, 0x00, /* padding */
-    'f', 'i', 'r', 'm', 'w', 'a', 'r', 'e',
-    0x08, 0x69, 0x0c, 0x00, /* protected TLVs, 12 bytes */
-    0x50, 0x00, 0x04, 0x00, /* security counter, 4 bytes */
-    0x2a, 0x00, 0x00, 0x00,
-    0x07, 0x69, 0x28, 0x00, /* TLVs, 40 bytes */
-    0x10, 0x00, 0x20, 0x00, /* SHA-256, 32 bytes */
+    'f',  'i',  'r',  'm',  'w',  'a',  'r',  'e',
+    0x08, 0x69, 0x0c, 0x00,                         /* protected TLVs, 12 bytes */
+    0x50, 0x00, 0x04, 0x00,                         /* security counter, 4 bytes */
+    0x2a, 0x00, 0x00, 0x00, 0x07, 0x69, 0x28, 0x00, /* TLVs, 40 bytes */
+    0x10, 0x00, 0x20, 0x00,                         /* SHA-256, 32 bytes */
 };
 
 static inline void put16(size_t offset, unsigned value)

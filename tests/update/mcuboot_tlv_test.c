@@ -84,8 +84,8 @@ Test(mcuboot_tlv, two_hashes)
 
 Test(mcuboot_tlv, other_tlvs_are_fine)
 {
-    static const unsigned types[] = {0x01, 0x02, 0x25,   0x31,   0x40, 0x74,
-                                     0x75, 0x80, 0x81,   0x00a0, 0x12fe, 0xfffe};
+    static const unsigned types[] = {0x01, 0x02, 0x25, 0x31,   0x40,   0x74,
+                                     0x75, 0x80, 0x81, 0x00a0, 0x12fe, 0xfffe};
     struct smp_mcuboot_image image;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         add_tlv(types[i], (unsigned)i); /* a length of 0 too */
@@ -144,7 +144,7 @@ Test(mcuboot_tlv, empty_protected_tlv)
     struct smp_mcuboot_tlv tlv = {.size = sizeof(tlv)};
     struct smp_source source = source_of(&file);
     uint32_t cursor = 0;
-    put16(PROTECTED + 6, 0);          /* twice a TLV of 0 bytes */
+    put16(PROTECTED + 6, 0); /* twice a TLV of 0 bytes */
     memcpy(file.data + PROTECTED + 8, (uint8_t[]){0xa1, 0x00, 0x00, 0x00}, 4);
     cr_assert_eq(read_file(&image), SMP_OK);
     cr_assert_eq(smp_mcuboot_tlv_next(&source, &image, &cursor, &tlv), SMP_OK);

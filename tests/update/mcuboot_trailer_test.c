@@ -54,7 +54,7 @@ Test(mcuboot_trailer, swap_types)
         {{true, 1, 1, 0xff}, {true, 0x5a, 0xff, 0xff}, SMP_MCUBOOT_SWAP_NONE},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        cr_expect_eq(smp_mcuboot_swap_type(&rows[i].primary, &rows[i].secondary),
-                     rows[i].expected, "row %zu", i);
+        cr_expect_eq(smp_mcuboot_swap_type(&rows[i].primary, &rows[i].secondary), rows[i].expected,
+                     "row %zu", i);
     }
 }

@@ -8,7 +8,7 @@
 Test(mcuboot_version, versions)
 {
     static const struct smp_mcuboot_version order[] = {
-        {0, 0, 0, 0}, {0, 0, 0, 1}, {0, 0, 1, 0},     {0, 0, 255, 0}, {0, 0, 256, 0},
+        {0, 0, 0, 0}, {0, 0, 0, 1}, {0, 0, 1, 0},          {0, 0, 255, 0},        {0, 0, 256, 0},
         {0, 1, 0, 0}, {1, 0, 0, 0}, {1, 0, 0, 0x80000000}, {1, 0, 0, 0xffffffff}, {255, 0, 0, 0}};
     const int count = (int)(sizeof(order) / sizeof(order[0]));
     for (int i = 0; i < count; i++) {

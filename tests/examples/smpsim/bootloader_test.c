@@ -343,7 +343,8 @@ Test(bootloader, garbage_in_the_trailer)
 /* A trailer that claims an unfinished swap of nonsense is not believed. */
 Test(bootloader, hostile_swap_size)
 {
-    static const uint32_t sizes[] = {0, 6 * SIM_FLASH_SECTOR + 1, SMALL_SLOT, 0x80000000, 0xffffffff};
+    static const uint32_t sizes[] = {0, 6 * SIM_FLASH_SECTOR + 1, SMALL_SLOT, 0x80000000,
+                                     0xffffffff};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         uint8_t fields[16];
         memset(fields, 0xff, sizeof(fields));

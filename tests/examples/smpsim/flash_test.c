@@ -192,7 +192,7 @@ Test(flash, no_room)
 
 struct cut {
     unsigned calls;
-    unsigned at; /* which call is cut */
+    unsigned at;    /* which call is cut */
     uint32_t after; /* bytes that still come through */
     enum sim_flash_op op;
     uint32_t offset;

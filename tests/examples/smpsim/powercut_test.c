@@ -8,7 +8,6 @@
 #include "slots.h"
 
 #include <signal.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 
 static struct sim_boot_pair pair;
