@@ -268,10 +268,10 @@ static bool measure(const char *self, size_t i)
     double ratio = codec / floor;
     printf("%-30s %8.1f %8.1f %6.2f %10.0f %10.0f %6lu %s\n", cases[i].name, floor, codec, ratio,
            instructions(self, i, "floor"), instructions(self, i, "codec"), allocated,
-           !right            ? "WRONG RESULT"
-           : ratio > LIMIT   ? "TOO SLOW"
-           : allocated > 0   ? "ALLOCATES"
-                             : "ok");
+           !right          ? "WRONG RESULT"
+           : ratio > LIMIT ? "TOO SLOW"
+           : allocated > 0 ? "ALLOCATES"
+                           : "ok");
     return right && ratio <= LIMIT && allocated == 0;
 }
 
@@ -289,7 +289,8 @@ int main(int argc, char **argv)
            "floor ins.", "ours ins.", "heap");
     for (size_t i = 0; i < CASES; i++)
         good &= measure(argv[0], i);
-    printf("The limit is %.1f times the floor, and no heap allocation; instructions 0: no valgrind.\n",
-           LIMIT);
+    printf(
+        "The limit is %.1f times the floor, and no heap allocation; instructions 0: no valgrind.\n",
+        LIMIT);
     return good ? 0 : 1;
 }

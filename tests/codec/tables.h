@@ -25,9 +25,9 @@ struct t_upload {
 };
 
 static const struct smp_field t_upload_fields[] = {
-    SMPI_OPT(t_upload, "image", image),     SMPI_OPT(t_upload, "len", len),
-    SMPI_FIELD(t_upload, "off", off),       SMPI_OPT(t_upload, "sha", sha),
-    SMPI_OPT(t_upload, "data", data),       SMPI_OPT(t_upload, "upgrade", upgrade),
+    SMPI_OPT(t_upload, "image", image), SMPI_OPT(t_upload, "len", len),
+    SMPI_FIELD(t_upload, "off", off),   SMPI_OPT(t_upload, "sha", sha),
+    SMPI_OPT(t_upload, "data", data),   SMPI_OPT(t_upload, "upgrade", upgrade),
 };
 static const struct smp_message t_upload = SMPI_MESSAGE(t_upload, t_upload_fields);
 
