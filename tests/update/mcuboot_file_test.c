@@ -31,8 +31,7 @@ Test(mcuboot_file, kinds)
     cr_expect_eq(KIND("S00F000068656C6C6F\n"), SMP_MCUBOOT_FILE_SREC);
     cr_expect_eq(KIND("S9030000FC"), SMP_MCUBOOT_FILE_SREC);
     cr_expect_eq(KIND("Some text that begins with S"), SMP_MCUBOOT_FILE_UNKNOWN);
-    cr_expect_eq(KIND("\177ELF\x01\x01\x01"),
-                 SMP_MCUBOOT_FILE_ELF);
+    cr_expect_eq(KIND("\177ELF\x01\x01\x01"), SMP_MCUBOOT_FILE_ELF);
     cr_expect_eq(KIND("PK\x03\x04\x14"), SMP_MCUBOOT_FILE_ZIP);
     cr_expect_eq(KIND("PK\x05\x06"), SMP_MCUBOOT_FILE_ZIP);
     cr_expect_eq(KIND("UF2\nWQ]\x9e"), SMP_MCUBOOT_FILE_UF2);
