@@ -210,14 +210,13 @@ static int ended_status(struct upload *upload, const struct smp_result *result)
         return fail(ctl, STATUS_INTERRUPTED,
                     "interrupted; the same command again goes on where this one stopped");
     }
-    if (result->error) {
-        return fail_result(ctl, result);
-    }
-    const struct smp_img_upload_rsp *rsp = result->rsp;
-    if (rsp->has_match && !rsp->match) {
+    if (result->error == SMP_ERR_CORRUPT) {
         return fail(ctl, STATUS_DEVICE,
                     "what the device holds now is not what was sent: its flash or the link "
                     "damaged it; upload again with --erase");
+    }
+    if (result->error) {
+        return fail_result(ctl, result);
     }
     if (ctl->options.json) {
         return put_result(ctl, success_json(upload, result));

@@ -27,6 +27,8 @@ static int run(struct smpctl *ctl, int argc, const char **argv)
         return status;
     }
     if (ctl->options.version) {
+        int used;
+        command_find(ctl, (const char *const[]){"version"}, 1, &used);
         return cmd_version(ctl);
     }
     if (ctl->options.help || !ctl->command) {

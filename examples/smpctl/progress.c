@@ -78,7 +78,7 @@ static void put_line(const struct progress *progress, const struct smp_progress 
             tail);
 }
 
-static json_t *to_json(const struct smp_progress *step)
+static json_t *to_json(const struct progress *progress, const struct smp_progress *step)
 {
     static const char *const phases[] = {"starting", "sending", "done"};
     json_t *json = json_object();
@@ -87,7 +87,7 @@ static json_t *to_json(const struct smp_progress *step)
         json_string(step->phase <= SMP_PHASE_DONE ? phases[step->phase] : "unknown"));
     json_object_set_new(json, "done", json_integer((json_int_t)step->done));
     json_object_set_new(json, "total", json_integer((json_int_t)step->total));
-    json_object_set_new(json, "start", json_integer((json_int_t)step->start));
+    json_object_set_new(json, "start", json_integer((json_int_t)progress->start));
     json_object_set_new(json, "rate", json_integer((json_int_t)step->rate));
     json_object_set_new(json, "left_ms", json_integer((json_int_t)step->left_ms));
     json_object_set_new(json, "chunk", json_integer(step->chunk));
@@ -117,14 +117,18 @@ void progress_step(struct progress *progress, const struct smp_progress *step)
     uint64_t now = smp_loop_now(progress->ctl->loop);
     uint64_t pause = progress->terminal ? TERMINAL_NS : json ? JSON_NS : LINE_NS;
     bool last = step->done == step->total;
-    progress->start = step->start;
+    if (!progress->begun && step->phase != SMP_PHASE_STARTING) {
+        /* The first chunk's own bytes are not from an earlier upload. */
+        progress->start = step->start > step->chunk ? step->start : 0;
+        progress->begun = true;
+    }
     if (now - progress->last_ns < pause && !(last && (json || progress->terminal))) {
         return;
     }
     progress->last_ns = now;
     progress->shown = progress->terminal;
     if (json) {
-        put_json(to_json(step));
+        put_json(to_json(progress, step));
     } else {
         put_line(progress, step);
     }

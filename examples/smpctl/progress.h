@@ -20,6 +20,7 @@ struct progress {
     uint64_t last_ns;  /* when something was shown last */
     uint64_t first_ns; /* when the upload began */
     uint64_t start;    /* bytes the device had already */
+    bool begun;        /* the device has answered */
 };
 
 void progress_begin(struct progress *progress, struct smpctl *ctl);
