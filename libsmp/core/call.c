@@ -262,8 +262,7 @@ int smp_session_call(struct smp_session *session, const struct smp_command *comm
 }
 
 int smp_session_request(struct smp_session *session, uint16_t group, uint8_t command, uint8_t op,
-                        const uint8_t *cbor, size_t len, smp_callback *done, void *user,
-                        smp_id *id)
+                        const uint8_t *cbor, size_t len, smp_callback *done, void *user, smp_id *id)
 {
     static const uint8_t empty_map[] = {0xa0};
     if (session == NULL || (op != SMP_OP_READ && op != SMP_OP_WRITE) ||
@@ -291,6 +290,19 @@ int smp_session_request(struct smp_session *session, uint16_t group, uint8_t com
     return submit(session, call, done, user, id);
 }
 
+/*
+ * Everything waits for a call of the library's own.  Where packets vanish it is repeated every
+ * second, for as long as the caller's time and tries allow.
+ */
+static void repeat_soon(const struct smp_session *session, struct smpi_call *call)
+{
+    const struct smp_session_options *options = &session->options;
+    if (session->transport->ops.kind == SMP_TRANSPORT_DATAGRAM && options->timeout_ms > 1000) {
+        call->tries_left = (uint32_t)((uint64_t)options->timeout_ms * options->tries / 1000) - 1;
+        call->request.timeout_ms = 1000;
+    }
+}
+
 int smpi_call_internal(struct smp_session *session, const struct smp_command *command,
                        smp_callback *done, void *user)
 {
@@ -302,6 +314,7 @@ int smpi_call_internal(struct smp_session *session, const struct smp_command *co
     call->packet[SMP_HEADER_SIZE] = 0xa0;
     call->done = done;
     call->user = user;
+    repeat_soon(session, call);
     smpi_session_submit(session, &call->request, true);
     return SMP_OK;
 }

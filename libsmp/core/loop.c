@@ -317,12 +317,12 @@ int smp_loop_process(struct smp_loop *loop)
 
 int smp_loop_turn(struct smp_loop *loop, int timeout_ms)
 {
-    int error = smpi_loop_enter(loop);
-    if (error != SMP_OK) {
-        return error;
+    if (timeout_ms < 0) {
+        return smpi_loop_turn(loop, SMPI_NEVER);
     }
-    return smpi_loop_turn(loop, timeout_ms < 0 ? SMPI_NEVER
-                                               : loop->now + (uint64_t)timeout_ms * SMPI_MS);
+    int error = smpi_loop_enter(loop);
+    return error != SMP_OK ? error
+                           : smpi_loop_turn(loop, loop->now + (uint64_t)timeout_ms * SMPI_MS);
 }
 
 int smp_loop_run(struct smp_loop *loop)
