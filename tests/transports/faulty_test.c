@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transports/catcher.h"
+
+#define MS UINT64_C(1000000)
+
+/* `near` has the bad link in front of it; `far` is the good end. */
+struct ends {
+    struct fake fake;
+    struct smp_transport *near, *far;
+    struct catcher *at_near, *at_far;
+};
+
+static struct ends ends_new(const struct smp_faults *faults)
+{
+    struct ends e = {.fake = fake_new()};
+    struct smp_transport *inner;
+    cr_assert(smp_loopback_new(e.fake.loop, 4096, &inner, &e.far) == SMP_OK);
+    cr_assert(smp_faulty_new(inner, faults, &e.near) == SMP_OK);
+    e.at_near = catcher_new(e.near);
+    e.at_far = catcher_new(e.far);
+    return e;
+}
+
+static void ends_free(struct ends *e)
+{
+    smp_transport_free(e->near);
+    smp_transport_free(e->far);
+    free(e->at_near);
+    free(e->at_far);
+    fake_free(&e->fake);
+}
+
+/* Lets time pass until nothing is under way. */
+static void run(struct ends *e)
+{
+    cr_assert(smp_loop_run(e->fake.loop) == SMP_OK);
+}
+
+static void send_many(struct ends *e, struct smp_transport *from, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        cr_assert(send_number(from, i, 100) == SMP_OK);
+        settle(e->fake.loop);
+    }
+}
+
+static void expect_numbers(const struct catcher *c, const uint32_t *numbers, size_t count)
+{
+    cr_assert(c->count == count, "%zu packets instead of %zu", c->count, count);
+    for (size_t i = 0; i < count; i++) {
+        cr_expect(caught_number(c, i) == numbers[i], "packet %zu is %u instead of %u", i,
+                  caught_number(c, i), numbers[i]);
+    }
+}
+
+Test(faulty, without_faults_it_changes_nothing)
+{
+    struct smp_faults none = {.size = sizeof(none)};
+    struct ends e = ends_new(&none);
+    send_many(&e, e.near, 500);
+    send_many(&e, e.far, 500);
+    cr_assert_eq(e.at_far->count, 500);
+    cr_assert_eq(e.at_near->count, 500);
+    for (uint32_t i = 0; i < 500; i++) {
+        cr_expect_eq(caught_number(e.at_far, i), i);
+        cr_expect_eq(caught_number(e.at_near, i), i);
+        cr_expect_eq(e.at_far->caught[i].len, 100);
+    }
+    ends_free(&e);
+}
+
+Test(faulty, it_is_what_the_inner_transport_is)
+{
+    struct smp_faults none = {.size = sizeof(none)};
+    struct ends e = ends_new(&none);
+    cr_expect_eq(smpi_transport_max_packet(e.near, NULL), 4096);
+    cr_expect_eq(smpi_transport_step_down(e.near, 4096), 1472);
+    cr_expect_eq(smpi_transport_step_down(e.near, 512), 0);
+    cr_expect_eq(send_number(e.near, 0, 4097), SMP_ERR_TOO_LARGE);
+    cr_expect_eq(e.near->ops.kind, SMP_TRANSPORT_DATAGRAM);
+    ends_free(&e);
+}
+
+/* ---- each fault ---- */
+
+Test(faulty, rates_are_what_was_asked_for)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .seed = 1, .drop = 100000};
+    struct ends e = ends_new(&faults);
+    send_many(&e, e.near, 10000);
+    cr_expect(e.at_far->count > 8800 && e.at_far->count < 9200, "%zu of 10000 at 10 %% loss",
+              e.at_far->count);
+    faults.drop = 1000000;
+    cr_expect_eq(smp_faulty_set(e.near, &faults), SMP_OK);
+    e.at_far->count = 0;
+    send_many(&e, e.near, 1000);
+    cr_expect_eq(e.at_far->count, 0);
+    send_many(&e, e.far, 1000);
+    cr_expect_eq(e.at_near->count, 0, "loss is both ways");
+    ends_free(&e);
+}
+
+Test(faulty, duplicates_come_right_after)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .duplicate = 1000000};
+    struct ends e = ends_new(&faults);
+    send_many(&e, e.near, 3);
+    expect_numbers(e.at_far, (const uint32_t[]){0, 0, 1, 1, 2, 2}, 6);
+    send_many(&e, e.far, 2);
+    expect_numbers(e.at_near, (const uint32_t[]){0, 0, 1, 1}, 4);
+    ends_free(&e);
+}
+
+Test(faulty, a_reordered_packet_comes_after_the_next_one)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .reorder = 1000000};
+    struct ends e = ends_new(&faults);
+    for (uint32_t i = 0; i < 6; i++) {
+        cr_assert_eq(send_number(e.near, i, 10), SMP_OK);
+    }
+    settle(e.fake.loop);
+    expect_numbers(e.at_far, (const uint32_t[]){1, 0, 3, 2, 5, 4}, 6);
+    ends_free(&e);
+}
+
+Test(faulty, a_reordered_packet_without_a_next_one_is_late_but_not_lost)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .reorder = 1000000, .delay_ns = 10 * MS};
+    struct ends e = ends_new(&faults);
+    uint64_t start = smp_loop_now(e.fake.loop);
+    cr_assert_eq(send_number(e.near, 7, 10), SMP_OK);
+    run(&e);
+    expect_numbers(e.at_far, (const uint32_t[]){7}, 1);
+    cr_expect_eq(e.at_far->caught[0].when, start + 30 * MS);
+    ends_free(&e);
+}
+
+Test(faulty, corruption_changes_exactly_one_byte)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .corrupt = 1000000};
+    struct ends e = ends_new(&faults);
+    size_t places[8] = {0};
+    for (int i = 0; i < 400; i++) {
+        e.at_far->count = 0;
+        cr_assert_eq(send_number(e.near, 0xa5a5a5a5, 8), SMP_OK);
+        settle(e.fake.loop);
+        cr_assert_eq(e.at_far->count, 1);
+        cr_expect_eq(e.at_far->caught[0].len, 8);
+        int changed = 0;
+        for (int j = 0; j < 8; j++) {
+            if (e.at_far->caught[0].head[j] != 0xa5) {
+                changed++;
+                places[j]++;
+            }
+        }
+        cr_expect_eq(changed, 1);
+    }
+    for (int j = 0; j < 8; j++) {
+        cr_expect_gt(places[j], 20u, "byte %d was changed %zu times in 400", j, places[j]);
+    }
+    ends_free(&e);
+}
+
+Test(faulty, truncation_leaves_less)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .truncate = 1000000, .corrupt = 1000000};
+    struct ends e = ends_new(&faults);
+    send_many(&e, e.near, 300);
+    cr_assert_eq(send_number(e.near, 0, 0), SMP_OK); /* nothing to cut */
+    settle(e.fake.loop);
+    cr_assert_eq(e.at_far->count, 301);
+    size_t least = 100;
+    size_t most = 0;
+    for (size_t i = 0; i < 300; i++) {
+        size_t len = e.at_far->caught[i].len;
+        least = len < least ? len : least;
+        most = len > most ? len : most;
+    }
+    cr_expect_lt(most, 100u);
+    cr_expect_gt(most, 80u);
+    cr_expect_lt(least, 20u);
+    ends_free(&e);
+}
+
+Test(faulty, delay_is_exact_and_each_way)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .delay_ns = 25 * MS};
+    struct ends e = ends_new(&faults);
+    e.at_far->echo = true;
+    uint64_t start = smp_loop_now(e.fake.loop);
+    cr_assert_eq(send_number(e.near, 1, 10), SMP_OK);
+    settle(e.fake.loop);
+    cr_expect_eq(e.at_far->count, 0);
+    run(&e);
+    cr_assert_eq(e.at_far->count, 1);
+    cr_assert_eq(e.at_near->count, 1);
+    cr_expect_eq(e.at_far->caught[0].when, start + 25 * MS);
+    cr_expect_eq(e.at_near->caught[0].when, start + 50 * MS);
+    ends_free(&e);
+}
+
+Test(faulty, a_delayed_link_holds_many_packets)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .delay_ns = 50 * MS};
+    struct ends e = ends_new(&faults);
+    for (uint32_t i = 0; i < 32; i++) {
+        cr_assert_eq(send_number(e.near, i, 2048), SMP_OK);
+        smp_fake_clock_advance(e.fake.clock, MS);
+        settle(e.fake.loop);
+    }
+    run(&e);
+    cr_assert_eq(e.at_far->count, 32);
+    for (uint32_t i = 0; i < 32; i++) {
+        cr_expect_eq(caught_number(e.at_far, i), i);
+        cr_expect_eq(e.at_far->caught[i].when, 1000 * MS + 50 * MS + i * MS);
+    }
+    ends_free(&e);
+}
+
+Test(faulty, jitter_is_bounded_and_keeps_the_order)
+{
+    struct smp_faults faults = {
+        .size = sizeof(faults), .seed = 3, .delay_ns = 10 * MS, .jitter_ns = 5 * MS};
+    struct ends e = ends_new(&faults);
+    uint64_t start = smp_loop_now(e.fake.loop);
+    uint64_t least = UINT64_MAX;
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < 500; i++) {
+        cr_assert_eq(send_number(e.near, i, 10), SMP_OK);
+        run(&e);
+        cr_assert_eq(e.at_far->count, i + 1);
+        uint64_t took = e.at_far->caught[i].when - start;
+        least = took < least ? took : least;
+        most = took > most ? took : most;
+        start = smp_loop_now(e.fake.loop);
+    }
+    cr_expect(least >= 10 * MS && least < 11 * MS);
+    cr_expect(most <= 15 * MS && most > 14 * MS);
+
+    e.at_far->count = 0;
+    for (uint32_t i = 0; i < 30; i++) {
+        cr_assert_eq(send_number(e.near, i, 10), SMP_OK);
+    }
+    run(&e);
+    cr_assert_eq(e.at_far->count, 30);
+    for (uint32_t i = 0; i < 30; i++) {
+        cr_expect_eq(caught_number(e.at_far, i), i);
+    }
+    ends_free(&e);
+}
+
+Test(faulty, silence_begins_after_so_many_packets_of_both_ways)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .silent_after = 5};
+    struct ends e = ends_new(&faults);
+    e.at_far->echo = true;
+    send_many(&e, e.near, 10);
+    cr_expect_eq(e.at_far->count, 3);
+    cr_expect_eq(e.at_near->count, 2);
+    ends_free(&e);
+}
+
+Test(faulty, large_packets_vanish)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .drop_above = 1500};
+    struct ends e = ends_new(&faults);
+    cr_expect_eq(send_number(e.near, 1, 1501), SMP_OK, "a link does not say what it loses");
+    cr_expect_eq(send_number(e.near, 2, 1500), SMP_OK);
+    cr_expect_eq(send_number(e.far, 3, 1501), SMP_OK);
+    cr_expect_eq(send_number(e.far, 4, 1500), SMP_OK);
+    settle(e.fake.loop);
+    expect_numbers(e.at_far, (const uint32_t[]){2}, 1);
+    expect_numbers(e.at_near, (const uint32_t[]){4}, 1);
+    ends_free(&e);
+}
+
+/* ---- the seed ---- */
+
+static const struct smp_faults everything = {
+    .size = sizeof(everything),
+    .seed = 42,
+    .drop = 50000,
+    .duplicate = 50000,
+    .reorder = 50000,
+    .corrupt = 50000,
+    .truncate = 50000,
+    .delay_ns = 3 * MS,
+    .jitter_ns = 2 * MS,
+};
+
+/* What arrives of 2000 packets, as one number. */
+static uint64_t fingerprint(const struct smp_faults *faults, bool both_ways)
+{
+    struct ends e = ends_new(faults);
+    uint64_t hash = 1469598103934665603u;
+    for (uint32_t i = 0; i < 2000; i++) {
+        cr_assert_eq(send_number(e.near, i, 16), SMP_OK);
+        if (both_ways) {
+            cr_assert_eq(send_number(e.far, i, 16), SMP_OK);
+        }
+        smp_fake_clock_advance(e.fake.clock, MS);
+        settle(e.fake.loop);
+    }
+    run(&e);
+    cr_assert_gt(e.at_far->count, (size_t)1500);
+    for (size_t i = 0; i < e.at_far->count; i++) {
+        const struct caught *c = &e.at_far->caught[i];
+        hash = (hash ^ c->len) * 1099511628211u;
+        hash = (hash ^ c->when) * 1099511628211u;
+        for (size_t j = 0; j < c->len && j < CAUGHT_BYTES; j++) {
+            hash = (hash ^ c->head[j]) * 1099511628211u;
+        }
+    }
+    ends_free(&e);
+    return hash;
+}
+
+Test(faulty, the_same_seed_gives_the_same_faults)
+{
+    struct smp_faults other = everything;
+    other.seed++;
+    cr_expect_eq(fingerprint(&everything, false), fingerprint(&everything, false));
+    cr_expect_neq(fingerprint(&everything, false), fingerprint(&other, false));
+}
+
+Test(faulty, the_other_direction_changes_nothing)
+{
+    cr_expect_eq(fingerprint(&everything, false), fingerprint(&everything, true));
+}
+
+static uint64_t lost_ones(const struct smp_faults *faults)
+{
+    struct ends e = ends_new(faults);
+    uint64_t arrived = 0;
+    for (uint32_t i = 0; i < 64; i++) {
+        cr_assert_eq(send_number(e.near, i, 16), SMP_OK);
+    }
+    run(&e);
+    for (size_t i = 0; i < e.at_far->count; i++) {
+        arrived |= UINT64_C(1) << caught_number(e.at_far, i);
+    }
+    ends_free(&e);
+    return ~arrived;
+}
+
+Test(faulty, another_fault_does_not_change_which_packets_are_lost)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .seed = 9, .drop = 300000};
+    uint64_t lost = lost_ones(&faults);
+    cr_expect_neq(lost, 0);
+    faults.duplicate = 200000;
+    faults.jitter_ns = MS;
+    cr_expect_eq(lost_ones(&faults), lost);
+}
+
+Test(faulty, setting_faults_starts_the_chance_anew)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .seed = 5, .drop = 500000};
+    struct ends e = ends_new(&faults);
+    uint32_t first[100];
+    send_many(&e, e.near, 100);
+    size_t count = e.at_far->count;
+    for (size_t i = 0; i < count; i++) {
+        first[i] = caught_number(e.at_far, i);
+    }
+    cr_expect_eq(smp_faulty_set(e.near, &faults), SMP_OK);
+    e.at_far->count = 0;
+    send_many(&e, e.near, 100);
+    expect_numbers(e.at_far, first, count);
+    ends_free(&e);
+}
+
+/* ---- the link's state, and freeing ---- */
+
+Test(faulty, down_comes_through)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .delay_ns = MS};
+    struct ends e = ends_new(&faults);
+    smp_transport_free(e.far);
+    e.far = NULL;
+    settle(e.fake.loop);
+    cr_expect_eq(e.at_near->downs, 1);
+    cr_expect_eq(e.at_near->reason, SMP_ERR_CLOSED);
+    cr_expect_eq(send_number(e.near, 1, 10), SMP_ERR_CLOSED);
+    ends_free(&e);
+}
+
+Test(faulty, freed_with_packets_under_way)
+{
+    struct smp_faults faults = everything;
+    faults.reorder = 500000;
+    struct ends e = ends_new(&faults);
+    for (uint32_t i = 0; i < 30; i++) {
+        cr_assert_eq(send_number(e.near, i, 16), SMP_OK);
+        cr_assert_eq(send_number(e.far, i, 16), SMP_OK);
+    }
+    settle(e.fake.loop);
+    smp_transport_free(e.near);
+    e.near = NULL;
+    run(&e);
+    cr_expect_eq(e.at_near->count, 0);
+    cr_expect_eq(e.at_far->downs, 1, "the inner transport went with it");
+    ends_free(&e);
+}
+
+Test(faulty, freed_by_its_receiver)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .delay_ns = MS};
+    struct ends e = ends_new(&faults);
+    e.at_near->victim = e.near;
+    e.at_near->echo = true;
+    for (uint32_t i = 0; i < 5; i++) {
+        cr_assert_eq(send_number(e.far, i, 16), SMP_OK);
+    }
+    run(&e);
+    e.near = NULL;
+    cr_expect_eq(e.at_near->count, 1);
+    ends_free(&e);
+}
+
+/* A transport that is full when told to be. */
+struct stubborn {
+    struct smp_transport *transport;
+    bool full;
+    uint32_t sent[64];
+    size_t count;
+};
+
+static int stubborn_send(void *self, const struct smp_peer *peer, const uint8_t *packet, size_t len)
+{
+    struct stubborn *s = self;
+    (void)peer;
+    if (s->full) {
+        return SMP_ERR_AGAIN;
+    }
+    cr_assert_geq(len, sizeof(uint32_t));
+    cr_assert_lt(s->count, (size_t)64);
+    memcpy(&s->sent[s->count++], packet, sizeof(uint32_t));
+    return SMP_OK;
+}
+
+static size_t stubborn_max(void *self, const struct smp_peer *peer)
+{
+    (void)self;
+    (void)peer;
+    return 2048;
+}
+
+Test(faulty, a_full_inner_transport_loses_nothing)
+{
+    struct fake fake = fake_new();
+    struct stubborn s = {.full = true};
+    const struct smp_transport_ops ops = {
+        .size = sizeof(ops), .send = stubborn_send, .max_packet = stubborn_max};
+    const struct smp_faults none = {.size = sizeof(none)};
+    struct smp_transport *near;
+    cr_assert_eq(smp_transport_new(fake.loop, &ops, &s, &s.transport), SMP_OK);
+    cr_assert_eq(smp_faulty_new(s.transport, &none, &near), SMP_OK);
+    struct catcher *at_near = catcher_new(near);
+    for (uint32_t i = 0; i < 5; i++) {
+        cr_expect_eq(send_number(near, i, 16), SMP_OK);
+    }
+    settle(fake.loop);
+    cr_expect_eq(s.count, 0);
+    s.full = false;
+    smp_transport_writable(s.transport);
+    cr_assert_eq(s.count, 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        cr_expect_eq(s.sent[i], i);
+    }
+    cr_expect_eq(send_number(near, 5, 16), SMP_OK);
+    cr_expect_eq(s.count, 6);
+    smp_transport_free(near);
+    free(at_near);
+    fake_free(&fake);
+}
+
+Test(faulty, absurd_delays_do_not_wrap_around)
+{
+    struct smp_faults faults = {
+        .size = sizeof(faults), .delay_ns = UINT64_MAX, .jitter_ns = UINT64_MAX};
+    struct ends e = ends_new(&faults);
+    cr_expect_eq(send_number(e.near, 1, 16), SMP_OK);
+    faults.delay_ns = 1;
+    cr_expect_eq(smp_faulty_set(e.near, &faults), SMP_OK);
+    cr_expect_eq(send_number(e.near, 2, 16), SMP_OK);
+    settle(e.fake.loop);
+    cr_expect_eq(e.at_far->count, 0);
+    ends_free(&e);
+}
+
+Test(faulty, wrong_arguments)
+{
+    struct smp_faults faults = {.size = sizeof(faults)};
+    struct ends e = ends_new(&faults);
+    struct smp_transport *made;
+    cr_expect_eq(smp_faulty_new(NULL, &faults, &made), SMP_ERR_INVALID);
+    cr_expect_eq(smp_faulty_new(e.far, NULL, &made), SMP_ERR_INVALID);
+    cr_expect_eq(smp_faulty_new(e.far, &faults, NULL), SMP_ERR_INVALID);
+    cr_expect_eq(smp_faulty_new(e.far, &faults, &made), SMP_ERR_BUSY, "it serves somebody");
+    cr_expect_eq(smp_faulty_set(e.far, &faults), SMP_ERR_INVALID, "not a bad link");
+    cr_expect_eq(smp_faulty_set(e.near, NULL), SMP_ERR_INVALID);
+    faults.size = 0;
+    cr_expect_eq(smp_faulty_set(e.near, &faults), SMP_ERR_INVALID);
+    cr_expect_eq(send_number(e.far, 1, 16), SMP_OK, "what failed changed nothing");
+    settle(e.fake.loop);
+    cr_expect_eq(e.at_near->count, 1);
+    ends_free(&e);
+}
