@@ -168,6 +168,7 @@ static int poll_once(struct smpi_platform *platform, int timeout, int budget)
 {
     int room = budget < BATCH ? budget : BATCH;
     int count = epoll_wait(platform->epoll, platform->events, room, timeout);
+    platform->loop->now = smpi_clock_now(); /* what is told now happened now, not before the wait */
     if (count < 0) {
         return errno == EINTR ? 0 : -1;
     }

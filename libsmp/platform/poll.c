@@ -179,6 +179,7 @@ static int dispatch(struct smpi_platform *platform, int ready, int budget)
 static int platform_poll(struct smpi_platform *platform, uint64_t until, int budget)
 {
     int ready = poll(platform->slots, (nfds_t)platform->count, timeout_until(platform, until));
+    platform->loop->now = smpi_clock_now(); /* what is told now happened now, not before the wait */
     if (ready < 0) {
         return errno == EINTR ? 0 : SMP_ERR_SYSTEM;
     }
