@@ -11,7 +11,8 @@
 
 #define EVENT_MAX 512u
 
-void sim_device_event(const struct sim_device *device, enum sim_event event, const char *format, ...)
+void sim_device_event(const struct sim_device *device, enum sim_event event, const char *format,
+                      ...)
 {
     char text[EVENT_MAX];
     va_list args;

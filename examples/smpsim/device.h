@@ -40,19 +40,21 @@ typedef void sim_event_callback(enum sim_event event, const char *text, void *us
 
 /* What kind of device. */
 struct sim_device_options {
-    const char *state;     /* folder of the slots */
+    const char *state;                  /* folder of the slots */
     const char *images[SIM_IMAGES_MAX]; /* firmware for the primary slots; NULL: none */
     uint32_t slot_size;
-    uint32_t n_images;     /* pairs of slots */
+    uint32_t n_images; /* pairs of slots */
     uint32_t buf_size;
     uint32_t buf_count;
-    uint32_t work_us;      /* what each request costs */
-    uint32_t boot_ms;      /* away for so long at a reset */
-    uint32_t erase_ms;     /* what erasing a slot costs */
-    uint32_t align;        /* an upload is taken in multiples of it */
+    uint32_t announce; /* the buffer size it tells, 0: the true one */
+    uint32_t work_us;  /* what each request costs */
+    uint32_t boot_ms;  /* away for so long at a reset */
+    uint32_t erase_ms; /* what erasing a slot costs */
+    uint32_t align;    /* an upload is taken in multiples of it */
     bool no_params;
-    bool v1;               /* from before SMP v2, and `rc: 0` on success */
-    bool rtc_unset;        /* the clock is not set until somebody sets it */
+    bool v1;                /* from before SMP v2, and `rc: 0` on success */
+    bool guard_pending;     /* upload and erase are refused while an image is pending */
+    bool rtc_unset;         /* the clock is not set until somebody sets it */
     bool reset_needs_force; /* a reset without `force` is refused during an upload */
     bool crash_on_overrun;
     sim_event_callback *event; /* may be NULL */
@@ -72,10 +74,10 @@ struct sim_device {
     struct smp_server *server;
     struct smp_timer *timer; /* what the device does next by itself */
     enum sim_phase phase;
-    uint64_t booted;         /* loop time of the last boot, ns */
+    uint64_t booted; /* loop time of the last boot, ns */
     struct sim_boot_pair pairs[SIM_IMAGES_MAX];
     struct sim_boot_result boots[SIM_IMAGES_MAX]; /* what the last boot did */
-    struct sim_rtc rtc;       /* runs on through resets */
+    struct sim_rtc rtc;                           /* runs on through resets */
     struct sim_os os;
     struct sim_img img;
 };

@@ -72,8 +72,17 @@ bool sim_images_in_use(struct sim_device *device, uint32_t slot)
 {
     uint32_t image = slot / 2;
 
-    /* A pending slot is free: CONFIG_MCUMGR_GRP_IMG_ALLOW_ERASE_PENDING, as 4.4 was seen. */
-    return slot == active_slot(image) || sim_images_next(device, image) == SIM_NEXT_REVERT;
+    if (slot == active_slot(image))
+        return true;
+    switch (sim_images_next(device, image)) {
+    case SIM_NEXT_REVERT:
+        return true;
+    case SIM_NEXT_TEST:
+    case SIM_NEXT_PERMANENT: /* Zephyr 3.4 was seen to refuse, 4.4 to allow */
+        return device->options.guard_pending;
+    default:
+        return false;
+    }
 }
 
 /* 0: go on and mark it; otherwise *rc is the answer, which may be success. */

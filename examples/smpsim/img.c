@@ -208,8 +208,7 @@ int sim_img_init(struct sim_device *device)
         {SMP_GROUP_IMG, 5, SMP_OP_WRITE, erase},
         {SMP_GROUP_IMG, 6, SMP_OP_READ, slot_info},
     };
-    int error =
-        smp_timer_new(device->loop, reply_late, &device->img.late, &device->img.late.timer);
+    int error = smp_timer_new(device->loop, reply_late, &device->img.late, &device->img.late.timer);
 
     if (error != SMP_OK)
         return error;

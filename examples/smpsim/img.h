@@ -18,8 +18,8 @@ struct sim_upload {
     bool active;
     uint32_t slot;
     uint32_t len;
-    uint32_t off;     /* wanted next */
-    uint32_t erased;  /* the slot is erased up to here */
+    uint32_t off;    /* wanted next */
+    uint32_t erased; /* the slot is erased up to here */
     uint8_t sha[32];
     uint8_t sha_len;
     struct sim_flash_writer writer;

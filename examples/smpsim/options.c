@@ -27,6 +27,7 @@ enum option {
     OPT_IMAGES,
     OPT_BUF_SIZE,
     OPT_BUF_COUNT,
+    OPT_ANNOUNCE,
     OPT_WORK,
     OPT_BOOT,
     OPT_ERASE,
@@ -44,12 +45,13 @@ struct sim_option_memory {
     poptContext popt;
     char *values[64];
     size_t n_values;
-    size_t n_images;  /* --image given so often */
+    size_t n_images; /* --image given so often */
     uint32_t delay_ms;
-    int flags[6];
+    int flags[8];
 };
 
-enum flag { NO_PARAMS, V1, RTC_UNSET, NEEDS_FORCE, CRASH, QUIET, FLAG_COUNT };
+/* What `flags` holds. */
+enum flag { NO_PARAMS, V1, RTC_UNSET, GUARD_PENDING, NEEDS_FORCE, CRASH, QUIET, VERBOSE };
 
 /* The options whose value is a whole number. */
 struct number {
@@ -146,6 +148,7 @@ static int set(struct sim_options *options, int option, const char *text)
         [OPT_IMAGES] = {"images", 1, SIM_IMAGES_MAX, &device->n_images},
         [OPT_BUF_SIZE] = {"buf-size", 128, 65535, &device->buf_size},
         [OPT_BUF_COUNT] = {"buf-count", 1, 64, &device->buf_count},
+        [OPT_ANNOUNCE] = {"announce", 128, 65535, &device->announce},
         [OPT_WORK] = {"work-us", 0, 10000000, &device->work_us},
         [OPT_BOOT] = {"boot-time", 0, 3600000, &device->boot_ms},
         [OPT_ERASE] = {"erase-time", 0, 3600000, &device->erase_ms},
@@ -176,25 +179,28 @@ static int finish(struct sim_options *options)
     device->no_params = memory->flags[NO_PARAMS];
     device->v1 = memory->flags[V1];
     device->rtc_unset = memory->flags[RTC_UNSET];
+    device->guard_pending = memory->flags[GUARD_PENDING];
     device->reset_needs_force = memory->flags[NEEDS_FORCE];
     device->crash_on_overrun = memory->flags[CRASH];
     options->quiet = memory->flags[QUIET];
+    options->verbose = memory->flags[VERBOSE];
     return -1;
 }
 
 static void defaults(struct sim_options *options)
 {
     *options = (struct sim_options){
-        .device = {
-            .state = DEFAULT_STATE,
-            .slot_size = 1024 * 1024,
-            .n_images = 1,
-            .buf_size = 2048,
-            .buf_count = 4,
-            .work_us = 200,
-            .boot_ms = 1000,
-            .align = 1,
-        },
+        .device =
+            {
+                .state = DEFAULT_STATE,
+                .slot_size = 1024 * 1024,
+                .n_images = 1,
+                .buf_size = 2048,
+                .buf_count = 4,
+                .work_us = 200,
+                .boot_ms = 1000,
+                .align = 1,
+            },
         .faults = {.size = sizeof(options->faults), .seed = 1},
     };
 }
@@ -229,7 +235,7 @@ static int parse(struct sim_options *options)
 
 int sim_options_read(struct sim_options *options, int argc, const char **argv)
 {
-    int *flags, verbose = 0, status;
+    int *flags, status;
 
     defaults(options);
     options->memory = calloc(1, sizeof(*options->memory));
@@ -245,14 +251,15 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
          "folder that holds the flash; made when missing (" DEFAULT_STATE ")", "DIR"},
         {"image", 'i', POPT_ARG_STRING, NULL, OPT_IMAGE,
          "firmware of slot 0 when that holds none; again for image 1, ...", "FILE"},
-        {"slot-size", 0, POPT_ARG_STRING, NULL, OPT_SLOT_SIZE, "size of a slot (1048576)",
-         "BYTES"},
+        {"slot-size", 0, POPT_ARG_STRING, NULL, OPT_SLOT_SIZE, "size of a slot (1048576)", "BYTES"},
         {"images", 0, POPT_ARG_STRING, NULL, OPT_IMAGES, "pairs of slots (1)", "N"},
         {"buf-size", 0, POPT_ARG_STRING, NULL, OPT_BUF_SIZE, "largest packet (2048)", "BYTES"},
         {"buf-count", 0, POPT_ARG_STRING, NULL, OPT_BUF_COUNT,
          "buffers, one of which the answer needs (4)", "N"},
-        {"work-us", 0, POPT_ARG_STRING, NULL, OPT_WORK,
-         "what each request costs the device (200)", "US"},
+        {"announce", 0, POPT_ARG_STRING, NULL, OPT_ANNOUNCE,
+         "tell this buffer size, whatever the true one is", "BYTES"},
+        {"work-us", 0, POPT_ARG_STRING, NULL, OPT_WORK, "what each request costs the device (200)",
+         "US"},
         {"boot-time", 0, POPT_ARG_STRING, NULL, OPT_BOOT, "away for so long at a reset (1000)",
          "MS"},
         {"erase-time", 0, POPT_ARG_STRING, NULL, OPT_ERASE,
@@ -265,6 +272,8 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
          "answer as before SMP version 2, with rc 0 on success", NULL},
         {"rtc-unset", 0, POPT_ARG_NONE, &flags[RTC_UNSET], 0,
          "the clock is not set until somebody sets it", NULL},
+        {"guard-pending", 0, POPT_ARG_NONE, &flags[GUARD_PENDING], 0,
+         "refuse upload and erase while an image is pending, as Zephyr 3.4 does", NULL},
         {"reset-needs-force", 0, POPT_ARG_NONE, &flags[NEEDS_FORCE], 0,
          "refuse a reset without force during an upload (rc 10)", NULL},
         {"crash-on-overrun", 0, POPT_ARG_NONE, &flags[CRASH], 0,
@@ -274,7 +283,7 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
          "PERCENT"},
         {"seed", 0, POPT_ARG_STRING, NULL, OPT_SEED, "same seed, same faults (1)", "N"},
         {"quiet", 'q', POPT_ARG_NONE, &flags[QUIET], 0, "say only where it listens", NULL},
-        {"verbose", 'v', POPT_ARG_NONE, &verbose, 0, "say more, packets included", NULL},
+        {"verbose", 'v', POPT_ARG_NONE, &flags[VERBOSE], 0, "say more, packets included", NULL},
         {"version", 'V', POPT_ARG_NONE, NULL, OPT_VERSION, "print the version", NULL},
         {"help", 'h', POPT_ARG_NONE, NULL, OPT_HELP, "print this", NULL},
         POPT_TABLEEND};
@@ -283,7 +292,6 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
     status = parse(options);
     if (status < 0)
         status = finish(options);
-    options->verbose = verbose;
     poptFreeContext(options->memory->popt); /* the table ends with this function */
     return status;
 }

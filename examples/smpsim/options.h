@@ -15,8 +15,8 @@
 enum sim_exit {
     SIM_EXIT_OK = 0,
     SIM_EXIT_USAGE = 2,
-    SIM_EXIT_LINK = 3,  /* an address cannot be listened on */
-    SIM_EXIT_FILE = 4,  /* a file or the state folder */
+    SIM_EXIT_LINK = 3,   /* an address cannot be listened on */
+    SIM_EXIT_FILE = 4,   /* a file or the state folder */
     SIM_EXIT_CRASH = 70, /* the device died of an overrun */
 };
 

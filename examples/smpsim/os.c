@@ -33,7 +33,10 @@ static void echo(struct smp_exchange *exchange, const void *request, void *user)
     smp_exchange_reply(exchange, &rsp);
 }
 
-/* The threads of a Zephyr device with SMP over UDP.  Stacks are in words of 4 bytes. */
+/*
+ * The threads of a Zephyr device with SMP over UDP, the least important last.
+ * Stacks are in words of 4 bytes.
+ */
 static const struct task {
     const char *name;
     int priority;
@@ -44,14 +47,16 @@ static const struct task {
 } tasks[] = {
     {"mcumgr smp", 3, SMP_OS_TASK_QUEUED, 512, 196, 4},
     {"smp_udp4", 0, SMP_OS_TASK_PENDING, 256, 98, 2},
-    {"rx_q[0]", -1, SMP_OS_TASK_PENDING, 375, 121, 3},
-    {"net_mgmt", -1, SMP_OS_TASK_PENDING, 192, 64, 0},
-    {"sysworkq", -1, SMP_OS_TASK_PENDING, 256, 72, 1},
-    {"logging", 14, SMP_OS_TASK_SLEEPING, 192, 88, 1},
     {"idle", 15, 0, 64, 18, 988},
     {"main", 0, SMP_OS_TASK_SLEEPING, 512, 240, 1},
+    {"sysworkq", -1, SMP_OS_TASK_PENDING, 256, 72, 1},
+    {"rx_q[0]", -1, SMP_OS_TASK_PENDING, 375, 121, 3},
+    {"logging", 14, SMP_OS_TASK_SLEEPING, 192, 88, 1},
+    {"net_mgmt", -1, SMP_OS_TASK_PENDING, 192, 64, 0},
 };
 #define TASKS (sizeof(tasks) / sizeof(tasks[0]))
+/* What one of them takes in an answer, at most: a device with small buffers is a small one. */
+#define TASK_BYTES 72u
 
 /* Stacks are used a little deeper the more the device has seen. */
 static uint32_t growth(uint64_t requests)
@@ -72,9 +77,11 @@ static void task_stats(struct smp_exchange *exchange, const void *request, void 
     struct smp_os_task_stats_rsp rsp = {.size = sizeof(rsp), .n_tasks = TASKS, .tasks = pointers};
 
     (void)request;
-    for (size_t i = 0; i < TASKS; i++) {
+    if (rsp.n_tasks > device->options.buf_size / TASK_BYTES)
+        rsp.n_tasks = device->options.buf_size / TASK_BYTES;
+    for (size_t i = 0; i < rsp.n_tasks; i++) {
         const struct task *task = &tasks[i];
-        uint32_t used = task->used + (i < 3 ? growth(device->os.requests) : 0);
+        uint32_t used = task->used + (i < 2 ? growth(device->os.requests) : 0);
 
         entries[i] = (struct smp_os_task){
             .size = sizeof(entries[i]),
@@ -103,10 +110,18 @@ static void memory_pools(struct smp_exchange *exchange, const void *request, voi
     uint32_t buffers = device->options.buf_count;
     uint32_t heap = HEAP_BYTES - 2200 - (uint32_t)(device->os.requests * 56 % 1024);
     struct smp_os_memory_pool entries[] = {
-        {.name = text("smp_pool"), .has_block_size = true, .block_size = device->options.buf_size,
-         .blocks = buffers, .free_blocks = buffers - 1, .min_free = 0},
-        {.name = text("net_rx_data"), .has_block_size = true, .block_size = 128, .blocks = 36,
-         .free_blocks = 36 - device->os.requests % 3, .min_free = 33},
+        {.name = text("smp_pool"),
+         .has_block_size = true,
+         .block_size = device->options.buf_size,
+         .blocks = buffers,
+         .free_blocks = buffers - 1,
+         .min_free = 0},
+        {.name = text("net_rx_data"),
+         .has_block_size = true,
+         .block_size = 128,
+         .blocks = 36,
+         .free_blocks = 36 - device->os.requests % 3,
+         .min_free = 33},
         {.name = text("system_heap"), .blocks = HEAP_BYTES, .free_blocks = heap},
     };
     enum { POOLS = sizeof(entries) / sizeof(entries[0]) };
@@ -177,7 +192,8 @@ static void params(struct smp_exchange *exchange, const void *request, void *use
     const struct sim_device *device = user;
     struct smp_os_params_rsp rsp = {
         .size = sizeof(rsp),
-        .buf_size = device->options.buf_size,
+        .buf_size =
+            device->options.announce != 0 ? device->options.announce : device->options.buf_size,
         .buf_count = device->options.buf_count,
     };
 
@@ -193,9 +209,14 @@ static const struct {
     char letter;
     const char *value;
 } info_parts[] = {
-    {'s', "Zephyr"},         {'n', "smpsim"},      {'r', "684c9e8f32e4"},
-    {'v', "4.4.0"},          {'b', "Wed Jun  3 22:19:37 2026"},
-    {'m', "arm"},            {'p', "cortex-m33"},  {'i', "smpsim/simulated"},
+    {'s', "Zephyr"},
+    {'n', "smpsim"},
+    {'r', "684c9e8f32e4"},
+    {'v', "4.4.0"},
+    {'b', "Wed Jun  3 22:19:37 2026"},
+    {'m', "arm"},
+    {'p', "cortex-m33"},
+    {'i', "smpsim/simulated"},
     {'o', "Zephyr"},
 };
 #define PARTS (sizeof(info_parts) / sizeof(info_parts[0]))

@@ -9,8 +9,8 @@ struct sim_device;
 
 /* Lost at a reset. */
 struct sim_os {
-    uint64_t requests;  /* executed since the last boot */
-    uint32_t heap_min;  /* fewest bytes of heap ever free */
+    uint64_t requests; /* executed since the last boot */
+    uint32_t heap_min; /* fewest bytes of heap ever free */
 };
 
 /* Registers the handlers. */

@@ -68,9 +68,8 @@ static int target(struct sim_device *device, uint32_t image)
 
 static bool continues(const struct sim_upload *upload, const struct smp_img_upload_req *req)
 {
-    return upload->active && req->has_sha && req->sha.len > 0 &&
-           req->sha.len == upload->sha_len && req->len == upload->len &&
-           memcmp(req->sha.data, upload->sha, req->sha.len) == 0;
+    return upload->active && req->has_sha && req->sha.len > 0 && req->sha.len == upload->sha_len &&
+           req->len == upload->len && memcmp(req->sha.data, upload->sha, req->sha.len) == 0;
 }
 
 /* Checks a first chunk.  0 or an enum smp_img_rc; *slot where it goes. */

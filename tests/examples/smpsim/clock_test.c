@@ -28,9 +28,8 @@ Test(clock, runs_from_where_it_was_set)
 /* What protocol.md 10 has seen devices take. */
 Test(clock, ignores_what_stands_behind_the_seconds)
 {
-    static const char *const good[] = {
-        "2026-02-03T04:05:06.123", "2026-02-03T04:05:06+01:00", "2026-02-03T04:05:06Z",
-        "2026-02-30T04:05:06"};
+    static const char *const good[] = {"2026-02-03T04:05:06.123", "2026-02-03T04:05:06+01:00",
+                                       "2026-02-03T04:05:06Z", "2026-02-30T04:05:06"};
     struct sim_rtc rtc = {0};
 
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -39,11 +38,18 @@ Test(clock, ignores_what_stands_behind_the_seconds)
 
 Test(clock, refuses_what_is_no_date)
 {
-    static const char *const bad[] = {
-        "",           "2026-02-03",          "2026-02-03T04:05:06.123456", "2026-13-03T04:05:06",
-        "2026-00-03T04:05:06", "2026-02-32T04:05:06", "2026-02-03T24:05:06",
-        "2026-02-03T04:60:06", "2026-02-03T04:05:60", "2026-x2-03T04:05:06",
-        "-026-02-03T04:05:06", "1899-02-03T04:05:06"};
+    static const char *const bad[] = {"",
+                                      "2026-02-03",
+                                      "2026-02-03T04:05:06.123456",
+                                      "2026-13-03T04:05:06",
+                                      "2026-00-03T04:05:06",
+                                      "2026-02-32T04:05:06",
+                                      "2026-02-03T24:05:06",
+                                      "2026-02-03T04:60:06",
+                                      "2026-02-03T04:05:60",
+                                      "2026-x2-03T04:05:06",
+                                      "-026-02-03T04:05:06",
+                                      "1899-02-03T04:05:06"};
     struct sim_rtc rtc = {0};
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

@@ -198,8 +198,7 @@ Test(os, boot_loader_tells_its_mode)
     rsp = rig_call(&rig, 0, 8, SMP_OP_READ, &req)->rsp;
     cr_assert(rsp->has_mode && rsp->mode == SMP_OS_MODE_SWAP_MOVE && !rsp->has_bootloader);
     req.query = str("nope");
-    cr_assert_eq(rig_rc(rig_call(&rig, 0, 8, SMP_OP_READ, &req)),
-                 SMP_OS_RC_QUERY_YIELDS_NO_ANSWER);
+    cr_assert_eq(rig_rc(rig_call(&rig, 0, 8, SMP_OP_READ, &req)), SMP_OS_RC_QUERY_YIELDS_NO_ANSWER);
 }
 
 static int64_t reset(bool force)

@@ -133,8 +133,8 @@ static inline void rig_sleep(struct rig *rig, unsigned ms)
     uint64_t end = smp_loop_now(rig->loop) + ms * SIM_NS_PER_MS;
 
     while (smp_loop_now(rig->loop) < end) {
-        unsigned left = (unsigned)((end - smp_loop_now(rig->loop) + SIM_NS_PER_MS - 1) /
-                                   SIM_NS_PER_MS);
+        unsigned left =
+            (unsigned)((end - smp_loop_now(rig->loop) + SIM_NS_PER_MS - 1) / SIM_NS_PER_MS);
 
         cr_assert_geq(smp_loop_turn(rig->loop, (int)left), 0);
     }
@@ -198,7 +198,7 @@ static inline void rig_reset(struct rig *rig)
 struct blob {
     uint8_t data[64 * 1024];
     size_t len;
-    uint8_t sha[32];            /* of the file */
+    uint8_t sha[32];                    /* of the file */
     uint8_t hash[SMP_MCUBOOT_HASH_MAX]; /* of the image */
 };
 
@@ -239,9 +239,11 @@ static inline int rig_upload(struct rig *rig, const struct blob *blob)
 static inline int64_t rig_state_write(struct rig *rig, const uint8_t *hash, size_t len,
                                       bool confirm)
 {
-    struct smp_img_state_write_req req = {
-        .size = sizeof(req), .has_hash = hash != NULL, .hash = {hash, len}, .has_confirm = true,
-        .confirm = confirm};
+    struct smp_img_state_write_req req = {.size = sizeof(req),
+                                          .has_hash = hash != NULL,
+                                          .hash = {hash, len},
+                                          .has_confirm = true,
+                                          .confirm = confirm};
 
     return rig_rc(rig_call(rig, SMP_GROUP_IMG, 0, SMP_OP_WRITE, &req));
 }
@@ -259,14 +261,12 @@ static inline const char *rig_list(struct rig *rig)
     for (size_t i = 0; i < rsp->n_images; i++) {
         const struct smp_img_image *image = rsp->images[i];
 
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%u:%.*s%s%s%s%s%s",
-                                 i > 0 ? "; " : "", (unsigned)(2 * image->image + image->slot),
-                                 (int)image->version.len, image->version.data,
-                                 image->active ? " active" : "",
-                                 image->confirmed ? " confirmed" : "",
-                                 image->pending ? " pending" : "",
-                                 image->permanent ? " permanent" : "",
-                                 image->bootable ? "" : " unbootable");
+        used += (size_t)snprintf(
+            text + used, sizeof(text) - used, "%s%u:%.*s%s%s%s%s%s", i > 0 ? "; " : "",
+            (unsigned)(2 * image->image + image->slot), (int)image->version.len,
+            image->version.data, image->active ? " active" : "",
+            image->confirmed ? " confirmed" : "", image->pending ? " pending" : "",
+            image->permanent ? " permanent" : "", image->bootable ? "" : " unbootable");
     }
     return text;
 }

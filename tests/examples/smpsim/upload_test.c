@@ -44,8 +44,8 @@ static struct smp_img_upload_req later(uint64_t off, size_t len)
 
 struct answer {
     int64_t rc;
-    int64_t off;  /* -1: absent */
-    int match;    /* -1: absent */
+    int64_t off; /* -1: absent */
+    int match;   /* -1: absent */
 };
 
 static struct answer send(const struct smp_img_upload_req *req)
@@ -251,7 +251,7 @@ Test(upload, upgrade_means_newer)
     req = first(512);
     req.has_upgrade = req.upgrade = true;
     EXPECT(req, SMP_IMG_RC_CURRENT_VERSION_IS_NEWER, -1, -1); /* the same is not newer */
-    app.data[24] = 7; /* the build number does not count */
+    app.data[24] = 7;                                         /* the build number does not count */
     EXPECT(req, SMP_IMG_RC_CURRENT_VERSION_IS_NEWER, -1, -1);
     req.upgrade = false;
     EXPECT(req, 0, 512, -1);
