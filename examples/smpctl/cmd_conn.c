@@ -81,7 +81,7 @@ static int print_all(struct smpctl *ctl, json_t *all)
 
 int cmd_conn_show(struct smpctl *ctl)
 {
-    int status;
+    int status = STATUS_FILE;
     json_t *all = connection_all(ctl, &status);
     if (!all) {
         return status;

@@ -122,7 +122,8 @@ static void print_info(const struct image_file *file)
     smp_mcuboot_version_text(&image->version, version);
     printf("version: %s\nhash: ", version);
     put_hex(stdout, image->hash, image->hash_len);
-    printf("\nhash type: %s, checked\n", smp_mcuboot_tlv_name(image->hash_type));
+    printf("\nhash type: %s, %s\n", smp_mcuboot_tlv_name(image->hash_type),
+           image->hash_good ? "checked" : "of what only the device can decrypt: not checked");
     printf("signature: %s\n", image->is_signed ? "there, not checked" : "none");
     printf("size: %" PRIu32 " bytes of firmware behind a header of %u, file %" PRIu64 " bytes\n",
            image->image_size, image->header_size, file->source.length);

@@ -163,9 +163,9 @@ static int erase(struct smpctl *ctl)
         .slot = 2 * (uint32_t)opt_image + 1,
     };
     smp_id id = 0;
-    const struct smp_result *result;
     int error = smp_img_erase(ctl->session, &req, NULL, NULL, &id);
-    return device_wait(ctl, error, id, &result);
+    int status = STATUS_LINK;
+    return device_wait(ctl, error, id, &status) ? STATUS_DONE : status;
 }
 
 /* ---- the upload itself ---- */

@@ -104,7 +104,7 @@ json_t *connection_all(struct smpctl *ctl, int *status)
 
 int connection_find(struct smpctl *ctl, const char *name, struct connection *connection)
 {
-    int status;
+    int status = STATUS_FILE;
     json_t *all = connection_all(ctl, &status);
     if (!all) {
         return status;
@@ -168,7 +168,7 @@ static int replace(const char *path, json_t *all)
 static int change(struct smpctl *ctl, const char *name, const struct connection *connection)
 {
     char path[PATH_MAX];
-    int status;
+    int status = STATUS_FILE;
     json_t *all = load_own(ctl, path, sizeof path, &status);
     if (!all) {
         return status;

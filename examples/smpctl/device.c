@@ -101,21 +101,27 @@ void device_close(struct smpctl *ctl)
     ctl->loop = NULL;
 }
 
-int device_wait(struct smpctl *ctl, int error, smp_id id, const struct smp_result **result)
+const struct smp_result *device_wait(struct smpctl *ctl, int error, smp_id id, int *status)
 {
-    error = error ? error : smp_wait(ctl->session, id, result);
+    const struct smp_result *result = NULL;
+    error = error ? error : smp_wait(ctl->session, id, &result);
     if (error) {
-        return fail_error(ctl, error);
+        *status = fail_error(ctl, error);
+        return NULL;
     }
-    return (*result)->error ? fail_result(ctl, *result) : STATUS_DONE;
+    if (result->error) {
+        *status = fail_result(ctl, result);
+        return NULL;
+    }
+    return result;
 }
 
 int device_finish(struct smpctl *ctl, int error, smp_id id,
                   void (*print)(const struct smp_result *result))
 {
-    const struct smp_result *result;
-    int status = device_wait(ctl, error, id, &result);
-    if (status != STATUS_DONE) {
+    int status = STATUS_LINK;
+    const struct smp_result *result = device_wait(ctl, error, id, &status);
+    if (!result) {
         return status;
     }
     if (ctl->options.json) {

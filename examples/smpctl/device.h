@@ -23,11 +23,11 @@ int device_open(struct smpctl *ctl, const struct device_needs *needs);
 void device_close(struct smpctl *ctl);
 
 /*
- * Waits for one request's end.  error: what submitting it returned.  On
- * STATUS_DONE the result is a success and valid until the next call; all else
- * has been reported.
+ * Waits for one request's end.  error: what submitting it returned.  Returns a
+ * success, valid until the next call, or NULL: then the failure was reported
+ * and status is set.
  */
-int device_wait(struct smpctl *ctl, int error, smp_id id, const struct smp_result **result);
+const struct smp_result *device_wait(struct smpctl *ctl, int error, smp_id id, int *status);
 
 /* The same, then prints: JSON, or what print writes (NULL: "Done"). */
 int device_finish(struct smpctl *ctl, int error, smp_id id,

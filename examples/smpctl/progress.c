@@ -27,7 +27,7 @@ static const char *amount(uint64_t bytes, char *text, size_t size)
 {
     if (bytes < 10240) {
         snprintf(text, size, "%u B", (unsigned)bytes);
-    } else if (bytes < 10240 * 1024) {
+    } else if (bytes < UINT64_C(10240) * 1024) {
         snprintf(text, size, "%.1f KiB", (double)bytes / 1024);
     } else {
         snprintf(text, size, "%.1f MiB", (double)bytes / 1024 / 1024);

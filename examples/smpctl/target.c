@@ -130,8 +130,8 @@ int target_resolve(struct smpctl *ctl, struct target *target)
         return STATUS_DONE;
     }
     smp_id id = 0;
-    const struct smp_result *result;
     int error = smp_img_state_read(ctl->session, NULL, NULL, &id);
-    int status = device_wait(ctl, error, id, &result);
-    return status == STATUS_DONE ? choose(ctl, target, result->rsp) : status;
+    int status = STATUS_LINK;
+    const struct smp_result *result = device_wait(ctl, error, id, &status);
+    return result ? choose(ctl, target, result->rsp) : status;
 }
