@@ -33,6 +33,7 @@ steps=(
     "interop tests/steps/interop.sh"
     "format tests/steps/format.sh"
     "lint tests/steps/lint.sh"
+    "python tests/steps/python.sh"
     "valgrind tests/steps/valgrind.sh"
     "fuzz tests/steps/fuzz.sh"
     "bench tests/steps/bench.sh"
@@ -92,8 +93,9 @@ run_step() {
     skipped=$((skipped + $5))
     printf '%-8s %4d s   %s\n' "$word" $((SECONDS - started)) "$1 passed, $3 failed, $5 skipped"
     case $word in
-        FAILED) sed 's/^/    | /' "$log" | tail -n 60 ;;
+        FAILED) grep -vE '^ *Start |  Passed  |^\[ *[0-9]+%\]|^\[(RUN |PASS)\]' "$log" | tail -n 80 | sed 's/^/    | /' ;;
         SKIPPED) tail -n 3 "$log" | sed 's/^/    | /' ;;
+        *) grep '^SKIPPED' "$log" | sort | uniq | cut -c 1-200 | sed 's/^/    | /' ;;
     esac
     [ "$word" != FAILED ]
 }

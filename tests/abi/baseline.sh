@@ -9,11 +9,11 @@ root=$1
 library=$2
 baseline=$(find "$root/tests/abi" -name 'libsmp-*.abi' | sort -V | tail -n 1)
 if [ -z "$baseline" ]; then
-    echo "Skipped: no release yet, so there is no ABI to keep."
+    echo "no release yet, so there is no ABI to keep."
     exit 77
 fi
 if ! command -v abidiff >/dev/null; then
-    echo "Skipped: abidiff is missing; install abigail-tools."
+    echo "abidiff is missing; install abigail-tools."
     exit 77
 fi
 echo "Comparing with $(basename "$baseline")"

@@ -74,7 +74,7 @@ def main():
 
     for row in nm("-g", "--defined-only", static):
         if not row[-1].startswith(("smp_", "smpi_")):
-            complaints.append(f"{row[-1]}: a global name without smp_ or smpi_ in the static library")
+            complaints.append(f"{row[-1]}: global, but without smp_ or smpi_ in its name")
     for place in writable(static):
         complaints.append(f"{place}: writable data in the library; state belongs to a loop")
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does what docs/add-a-command.md says, in a copy of the tree, then builds it and runs the tests.
 
-    add_a_command.py [BUILD_FOLDER]    (a temporary one)
+add_a_command.py [BUILD_FOLDER]    (a temporary one)
 """
 
 import re
@@ -13,7 +13,16 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ["CMakeLists.txt", "libsmp", "include", "pkgconfig", "examples", "tests", "docs", "README.md"]
+PARTS = [
+    "CMakeLists.txt",
+    "libsmp",
+    "include",
+    "pkgconfig",
+    "examples",
+    "tests",
+    "docs",
+    "README.md",
+]
 
 # "New file `x`:" or "in `x` ... after the line `y`...:", each followed by a block.
 STEP = re.compile(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 # A page about a command that is yet to be written: built whole by tests/docs/add_a_command.py.
 FICTION = "add-a-command.md"
 
@@ -20,7 +21,6 @@ def blocks(page, language):
 
 class Docs(unittest.TestCase):
     def test_programs_compile(self):
-        flags = "-std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror".split()
         compiled = 0
         for page in PAGES:
             for block in blocks(page, "c"):
@@ -28,7 +28,7 @@ class Docs(unittest.TestCase):
                     continue  # a fragment
                 with self.subTest(page=page.name):
                     result = subprocess.run(
-                        ["cc", *flags, f"-I{ROOT}/include", "-fsyntax-only", "-xc", "-"],
+                        ["cc", *FLAGS, f"-I{ROOT}/include", "-fsyntax-only", "-xc", "-"],
                         input=block, text=True, capture_output=True, check=False,
                     )  # fmt: skip
                     self.assertEqual(result.returncode, 0, result.stderr)

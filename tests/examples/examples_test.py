@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs each small example against smpsim.
 
-    examples_test.py BIN    the folder with smpsim and examples/
+examples_test.py BIN    the folder with smpsim and examples/
 """
 
 import re
@@ -41,11 +41,12 @@ class Examples(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
+        state = Path(cls.folder.name) / "state"
         cls.simulator = subprocess.Popen(
-            [BIN / "smpsim", "--udp", "127.0.0.1:0", "--image", OLD]
-            + ["--state", Path(cls.folder.name) / "state"],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [BIN / "smpsim", "--udp", "127.0.0.1:0", "--image", OLD, "--state", state],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         cls.address = listening(cls.simulator)
         cls.url = "udp://" + cls.address
 

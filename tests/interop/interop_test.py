@@ -35,8 +35,7 @@ def device(tmp_path):
         stdout=subprocess.PIPE,
         text=True,
     )
-    line = simulator.stdout.readline()
-    assert address in line, f"smpsim did not say that it listens: {line!r}"
+    assert any(address in line for line in simulator.stdout), "smpsim ended without listening"
     yield address
     simulator.terminate()
     assert simulator.wait(10) in (0, -15)
@@ -58,7 +57,7 @@ async def versions(client):
         try:
             images = (await request(client, ImageStatesRead())).images
             return {x.slot: (x.version, bool(x.active), bool(x.confirmed)) for x in images}
-        except (TimeoutError, asyncio.TimeoutError, OSError):
+        except (TimeoutError, OSError):
             assert time.monotonic() < end, "the device did not come back"
 
 
@@ -84,7 +83,8 @@ def test_smpclient_asks(device):
     async def body(client):
         assert (await request(client, EchoWrite(d="hello"))).r == "hello"
         parameters = await request(client, MCUMgrParametersRead())
-        assert parameters.buf_size > 0 and parameters.buf_count > 0
+        assert parameters.buf_size > 0
+        assert parameters.buf_count > 0
         assert await versions(client) == {0: ("1.0.0", True, True)}
 
     with_client(device, body)

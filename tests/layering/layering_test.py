@@ -18,7 +18,7 @@ MISTAKES = [
     ("libsmp/codec/seed.c", '#include "core/session.h"', "codec/ must not know core/session.h"),
     ("libsmp/core/seed.c", '#include "groups/os.h"', "core/ must not know groups/os.h"),
     ("libsmp/core/seed.c", '#include "transports/udp.h"', "core/ must not know transports/udp.h"),
-    ("libsmp/core/seed.c", '  #  include  <smp/img.h>', "core/ must not know smp/img.h"),
+    ("libsmp/core/seed.c", "  #  include  <smp/img.h>", "core/ must not know smp/img.h"),
     ("libsmp/groups/seed.c", '#include "update/update.h"', "groups/ must not know"),
     ("libsmp/framing/seed.c", '#include "core/session.h"', "framing/ must not know"),
     ("libsmp/transports/seed.c", "#include <smp/session.h>", "transports/ must not know"),

@@ -11,5 +11,12 @@ if [ "${1:-}" = --fix ]; then
     # shellcheck disable=SC2086
     exec $format -i $files
 fi
-# shellcheck disable=SC2086
-$format --dry-run --Werror $files && echo "$(wc -w <<<"$files") files are well formed"
+failed=0
+for file in $files; do
+    if ! $format "$file" | cmp -s - "$file"; then
+        echo "$file: run tests/steps/format.sh --fix"
+        failed=1
+    fi
+done
+echo "$(wc -w <<<"$files") files"
+exit $failed

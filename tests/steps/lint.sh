@@ -8,7 +8,7 @@ files=("$@")
 [ $# -gt 0 ] || mapfile -t files < <(find libsmp examples -name '*.c' | sort)
 printf '%s\0' "${files[@]}" |
     xargs -0 -n 4 -P "$(nproc)" clang-tidy --quiet -p build/dev 2>&1 |
-    grep -vE 'warnings? generated|^Suppressed|non-user code|^$'
+    grep -E -A 2 ' (error|warning): '
 status=${PIPESTATUS[1]}
 echo "${#files[@]} files"
 exit "$status"
