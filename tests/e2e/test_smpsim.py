@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import DATA, NEW, OLD
+from conftest import DATA, NEW, OLD, ROOT
 from simulator import READ, WRITE, Client, Sim, command, environment, run
 from wire import Packet
 
@@ -64,6 +65,16 @@ def test_help_and_version() -> None:
         assert "--crash-on-overrun" in ended.stdout
         assert "Exit status" in ended.stdout
     assert run("--version").stdout.startswith("smpsim 0.")
+
+
+def test_every_option_is_documented() -> None:
+    options = set(re.findall(r"--[a-z][a-z0-9-]*", run("--help").stdout))
+    assert len(options) > 20
+    page = (ROOT / "docs/smpsim.md").read_text()
+    manual = (ROOT / "docs/smpsim.1").read_text().replace("\\-", "-")
+    for option in options - {"--help", "--version"}:
+        assert re.search(rf"`{option}[ `]", page), option
+        assert f"\\fB{option}\\fR" in manual, option
 
 
 @pytest.mark.parametrize(
