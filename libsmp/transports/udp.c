@@ -15,6 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* More addresses than machines have; past them, the system chooses what answers come from. */
+enum { OWN_MAX = 32 };
+
 struct udp {
     struct smp_transport *transport;
     struct smp_loop *loop;
@@ -25,6 +28,8 @@ struct udp {
     struct smp_watch *watch;
     struct smpi_task refused; /* reports a refusal that sending met */
     struct smpi_udp_inbox *inbox;
+    struct in6_addr own[OWN_MAX]; /* a server's addresses that peers spoke to; peers number them */
+    size_t n_own;
 };
 
 /* ---- sending ---- */
@@ -75,10 +80,12 @@ static int server_send(void *self, const struct smp_peer *peer, const uint8_t *p
 {
     struct udp *udp = self;
     struct smpi_udp_address address;
-    if (!smpi_udp_from_peer(peer, &address)) {
+    uint8_t asked;
+    if (!smpi_udp_from_peer(peer, &address, &asked)) {
         return SMP_ERR_INVALID;
     }
-    if (sendto(udp->fd, packet, len, 0, &address.any, address.len) >= 0) {
+    const struct in6_addr *from = asked < udp->n_own ? &udp->own[asked] : NULL;
+    if (smpi_udp_send_to(udp->fd, &address, from, packet, len) == 0) {
         return SMP_OK;
     }
     int error = send_failed(udp, len);
@@ -131,6 +138,23 @@ static void receive_failed(struct udp *udp, int error)
     }
 }
 
+/* The number of the server's address that a datagram was sent to. */
+static uint8_t number_own(struct udp *udp, int i)
+{
+    struct in6_addr address;
+    size_t n = 0;
+    if (!smpi_udp_asked(udp->inbox, i, &address)) {
+        return OWN_MAX;
+    }
+    while (n < udp->n_own && memcmp(&udp->own[n], &address, sizeof(address)) != 0) {
+        n++;
+    }
+    if (n == udp->n_own && n < OWN_MAX) {
+        udp->own[udp->n_own++] = address;
+    }
+    return (uint8_t)n;
+}
+
 /* One batch: what is left keeps the socket readable. */
 static void receive(struct udp *udp)
 {
@@ -143,7 +167,7 @@ static void receive(struct udp *udp)
         size_t len;
         const uint8_t *packet = smpi_udp_packet(udp->inbox, i, &len);
         if (udp->listening) {
-            smpi_udp_to_peer(smpi_udp_sender(udp->inbox, i), &peer);
+            smpi_udp_to_peer(smpi_udp_sender(udp->inbox, i), number_own(udp, i), &peer);
         }
         smp_transport_received(udp->transport, &peer, packet, len);
     }

@@ -153,44 +153,47 @@ int smpi_udp_print(const struct smpi_udp_address *address, char *text, size_t si
     return len >= 0 && (size_t)len < size ? SMP_OK : SMP_ERR_INVALID;
 }
 
-/* ---- peers: port, address, and for IPv6 the scope; all as the kernel has them ---- */
+/* ---- peers: `asked`, port, address, and for IPv6 the scope; all as the kernel has them ---- */
 
-enum { PEER_V4 = 2 + 4, PEER_V6 = 2 + 16 + 4 };
+enum { PEER_V4 = 1 + 2 + 4, PEER_V6 = 1 + 2 + 16 + 4 };
 
-void smpi_udp_to_peer(const struct smpi_udp_address *address, struct smp_peer *peer)
+void smpi_udp_to_peer(const struct smpi_udp_address *address, uint8_t asked, struct smp_peer *peer)
 {
     memset(peer, 0, sizeof(*peer));
+    peer->data[0] = asked;
     if (address->any.sa_family == AF_INET) {
         peer->len = PEER_V4;
-        memcpy(peer->data, &address->v4.sin_port, 2);
-        memcpy(peer->data + 2, &address->v4.sin_addr, 4);
+        memcpy(peer->data + 1, &address->v4.sin_port, 2);
+        memcpy(peer->data + 3, &address->v4.sin_addr, 4);
     } else {
         peer->len = PEER_V6;
-        memcpy(peer->data, &address->v6.sin6_port, 2);
-        memcpy(peer->data + 2, &address->v6.sin6_addr, 16);
-        memcpy(peer->data + 18, &address->v6.sin6_scope_id, 4);
+        memcpy(peer->data + 1, &address->v6.sin6_port, 2);
+        memcpy(peer->data + 3, &address->v6.sin6_addr, 16);
+        memcpy(peer->data + 19, &address->v6.sin6_scope_id, 4);
     }
 }
 
-bool smpi_udp_from_peer(const struct smp_peer *peer, struct smpi_udp_address *address)
+bool smpi_udp_from_peer(const struct smp_peer *peer, struct smpi_udp_address *address,
+                        uint8_t *asked)
 {
     memset(address, 0, sizeof(*address));
-    if (peer != NULL && peer->len == PEER_V4) {
+    if (peer == NULL || (peer->len != PEER_V4 && peer->len != PEER_V6)) {
+        return false;
+    }
+    *asked = peer->data[0];
+    if (peer->len == PEER_V4) {
         address->len = sizeof(address->v4);
         address->v4.sin_family = AF_INET;
-        memcpy(&address->v4.sin_port, peer->data, 2);
-        memcpy(&address->v4.sin_addr, peer->data + 2, 4);
-        return true;
-    }
-    if (peer != NULL && peer->len == PEER_V6) {
+        memcpy(&address->v4.sin_port, peer->data + 1, 2);
+        memcpy(&address->v4.sin_addr, peer->data + 3, 4);
+    } else {
         address->len = sizeof(address->v6);
         address->v6.sin6_family = AF_INET6;
-        memcpy(&address->v6.sin6_port, peer->data, 2);
-        memcpy(&address->v6.sin6_addr, peer->data + 2, 16);
-        memcpy(&address->v6.sin6_scope_id, peer->data + 18, 4);
-        return true;
+        memcpy(&address->v6.sin6_port, peer->data + 1, 2);
+        memcpy(&address->v6.sin6_addr, peer->data + 3, 16);
+        memcpy(&address->v6.sin6_scope_id, peer->data + 19, 4);
     }
-    return false;
+    return true;
 }
 
 /* ---- names ---- */

@@ -27,8 +27,10 @@ int smpi_udp_parse(const char *text, bool listening, struct smpi_udp_address *ad
 /* SMP_ERR_INVALID when `size` is too small. */
 int smpi_udp_print(const struct smpi_udp_address *address, char *text, size_t size);
 
-void smpi_udp_to_peer(const struct smpi_udp_address *address, struct smp_peer *peer);
+/* `asked` numbers the server's own address that the peer spoke to. */
+void smpi_udp_to_peer(const struct smpi_udp_address *address, uint8_t asked, struct smp_peer *peer);
 /* False: not a peer that smpi_udp_to_peer() made. */
-bool smpi_udp_from_peer(const struct smp_peer *peer, struct smpi_udp_address *address);
+bool smpi_udp_from_peer(const struct smp_peer *peer, struct smpi_udp_address *address,
+                        uint8_t *asked);
 
 #endif

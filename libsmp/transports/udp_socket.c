@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #if defined(__linux__)
-#define _GNU_SOURCE /* recvmmsg() */
+#define _GNU_SOURCE /* recvmmsg(), struct in6_pktinfo */
 #endif
 #include "transports/udp_socket.h"
 
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -43,10 +44,17 @@ static int recvmmsg(int fd, header *headers, unsigned count, int flags, void *ti
 }
 #endif
 
+/* Room for one control message of a known type. */
+struct control {
+    _Alignas(struct cmsghdr) uint8_t bytes[64];
+};
+
 struct smpi_udp_inbox {
     header headers[BATCH];
     struct iovec areas[BATCH];
     struct smpi_udp_address senders[BATCH];
+    struct control controls[BATCH];
+    int used; /* headers that the last batch filled */
     uint8_t buffers[BATCH][BUFFER];
 };
 
@@ -63,15 +71,22 @@ void smpi_udp_inbox_init(struct smpi_udp_inbox *inbox)
         inbox->headers[i].msg_hdr.msg_iovlen = 1;
         inbox->headers[i].msg_hdr.msg_name = &inbox->senders[i].any;
         inbox->headers[i].msg_hdr.msg_namelen = sizeof(struct sockaddr_in6);
+        inbox->headers[i].msg_hdr.msg_control = &inbox->controls[i];
+        inbox->headers[i].msg_hdr.msg_controllen = sizeof(struct control);
     }
 }
 
 int smpi_udp_receive(int fd, struct smpi_udp_inbox *inbox)
 {
+    /* The kernel leaves the sizes of what it wrote: give back those of the last batch. */
+    for (int i = 0; i < inbox->used; i++) {
+        inbox->headers[i].msg_hdr.msg_namelen = sizeof(struct sockaddr_in6);
+        inbox->headers[i].msg_hdr.msg_controllen = sizeof(struct control);
+    }
     int count = recvmmsg(fd, inbox->headers, BATCH, 0, NULL);
+    inbox->used = count > 0 ? count : 0;
     for (int i = 0; i < count; i++) {
         inbox->senders[i].len = inbox->headers[i].msg_hdr.msg_namelen;
-        inbox->headers[i].msg_hdr.msg_namelen = sizeof(struct sockaddr_in6);
     }
     return count;
 }
@@ -86,6 +101,119 @@ const struct smpi_udp_address *smpi_udp_sender(const struct smpi_udp_inbox *inbo
 {
     return &inbox->senders[i];
 }
+
+/* ---- which of the server's addresses ---- */
+
+#if defined(__linux__)
+
+static void tell_asked(int fd, const struct smpi_udp_address *address)
+{
+    const int yes = 1;
+    if (address->any.sa_family == AF_INET && address->v4.sin_addr.s_addr == htonl(INADDR_ANY)) {
+        setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof(yes));
+    } else if (address->any.sa_family == AF_INET6 &&
+               IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr)) {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof(yes));
+    }
+}
+
+/* IPv4 addresses are kept as IPv6 maps them: ::ffff:192.0.2.1. */
+static void map_v4(const struct in_addr *v4, struct in6_addr *v6)
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    memcpy(v6->s6_addr, prefix, 12);
+    memcpy(v6->s6_addr + 12, v4, 4);
+}
+
+bool smpi_udp_asked(struct smpi_udp_inbox *inbox, int i, struct in6_addr *address)
+{
+    struct msghdr *message = &inbox->headers[i].msg_hdr;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof(info));
+            map_v4(&info.ipi_spec_dst, address);
+            return true;
+        }
+        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof(info));
+            *address = info.ipi6_addr;
+            return !IN6_IS_ADDR_MULTICAST(address);
+        }
+    }
+    return false;
+}
+
+/* Fills in the control message that names the source. */
+static void put_source(struct msghdr *message, struct control *control, sa_family_t family,
+                       const struct in6_addr *from)
+{
+    struct in_pktinfo v4 = {.ipi_ifindex = 0};
+    struct in6_pktinfo v6 = {.ipi6_addr = *from};
+    bool is_v4 = family == AF_INET;
+    size_t size = is_v4 ? sizeof(v4) : sizeof(v6);
+    memcpy(&v4.ipi_spec_dst, from->s6_addr + 12, 4);
+    memset(control, 0, sizeof(*control));
+    message->msg_control = control;
+    message->msg_controllen = CMSG_SPACE(size);
+    struct cmsghdr *c = CMSG_FIRSTHDR(message);
+    c->cmsg_level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
+    c->cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO;
+    c->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(c), is_v4 ? (void *)&v4 : (void *)&v6, size);
+}
+
+int smpi_udp_send_to(int fd, const struct smpi_udp_address *to, const struct in6_addr *from,
+                     const uint8_t *packet, size_t len)
+{
+    struct control control;
+    struct iovec area = {(void *)(uintptr_t)packet, len};
+    struct msghdr message = {
+        .msg_name = (void *)(uintptr_t)&to->any,
+        .msg_namelen = to->len,
+        .msg_iov = &area,
+        .msg_iovlen = 1,
+    };
+    if (from != NULL) {
+        put_source(&message, &control, to->any.sa_family, from);
+        if (sendmsg(fd, &message, 0) >= 0) {
+            return 0;
+        }
+        if (errno != EINVAL && errno != EADDRNOTAVAIL && errno != ENETUNREACH) {
+            return -1;
+        }
+        /* That address is gone, or was a broadcast. */
+        message.msg_control = NULL;
+        message.msg_controllen = 0;
+    }
+    return sendmsg(fd, &message, 0) >= 0 ? 0 : -1;
+}
+
+#else
+
+static void tell_asked(int fd, const struct smpi_udp_address *address)
+{
+    (void)fd;
+    (void)address;
+}
+
+bool smpi_udp_asked(struct smpi_udp_inbox *inbox, int i, struct in6_addr *address)
+{
+    (void)inbox;
+    (void)i;
+    (void)address;
+    return false;
+}
+
+int smpi_udp_send_to(int fd, const struct smpi_udp_address *to, const struct in6_addr *from,
+                     const uint8_t *packet, size_t len)
+{
+    (void)from;
+    return sendto(fd, packet, len, 0, &to->any, to->len) >= 0 ? 0 : -1;
+}
+
+#endif
 
 /* ---- the path's MTU ---- */
 
@@ -164,6 +292,7 @@ static int bind_server(int fd, const struct smpi_udp_address *address)
     if (address->any.sa_family == AF_INET6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
     }
+    tell_asked(fd, address);
     return bind(fd, &address->any, address->len);
 }
 

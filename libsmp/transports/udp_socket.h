@@ -29,4 +29,15 @@ int smpi_udp_receive(int fd, struct smpi_udp_inbox *inbox);
 const uint8_t *smpi_udp_packet(const struct smpi_udp_inbox *inbox, int i, size_t *len);
 const struct smpi_udp_address *smpi_udp_sender(const struct smpi_udp_inbox *inbox, int i);
 
+/*
+ * On a socket bound to all addresses: which of them a datagram was sent to.  The
+ * answer must come from the same one, or a connected client never sees it.
+ * False: the socket has one address, or the system does not tell.
+ */
+bool smpi_udp_asked(struct smpi_udp_inbox *inbox, int i, struct in6_addr *address);
+
+/* Sends from one of the socket's addresses; NULL: as the system chooses.  0, or -1 and errno. */
+int smpi_udp_send_to(int fd, const struct smpi_udp_address *to, const struct in6_addr *from,
+                     const uint8_t *packet, size_t len);
+
 #endif

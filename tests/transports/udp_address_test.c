@@ -193,8 +193,10 @@ Test(udp_address, peers_hold_whole_addresses)
         struct smp_peer peer;
         char text[SMP_UDP_ADDRESS_MAX];
         cr_assert_eq(smpi_udp_parse(good[i].text, false, &address), SMP_OK);
-        smpi_udp_to_peer(&address, &peer);
-        cr_expect(smpi_udp_from_peer(&peer, &back));
+        uint8_t asked = 0;
+        smpi_udp_to_peer(&address, (uint8_t)i, &peer);
+        cr_expect(smpi_udp_from_peer(&peer, &back, &asked));
+        cr_expect_eq(asked, i);
         cr_expect_eq(back.len, address.len);
         cr_expect_eq(smpi_udp_print(&back, text, sizeof(text)), SMP_OK);
         cr_expect_str_eq(text, good[i].printed);
@@ -205,11 +207,13 @@ Test(udp_address, strange_peers_are_refused)
 {
     struct smpi_udp_address address;
     struct smp_peer peer;
+    uint8_t asked;
     memset(&peer, 0xff, sizeof(peer));
-    cr_expect_not(smpi_udp_from_peer(NULL, &address));
+    cr_expect_not(smpi_udp_from_peer(NULL, &address, &asked));
     for (unsigned len = 0; len < 256; len++) {
         peer.len = (uint8_t)len;
-        cr_expect_eq(smpi_udp_from_peer(&peer, &address), len == 6 || len == 22, "length %u", len);
+        cr_expect_eq(smpi_udp_from_peer(&peer, &address, &asked), len == 7 || len == 23,
+                     "length %u", len);
     }
 }
 

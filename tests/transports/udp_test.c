@@ -115,6 +115,48 @@ Test(udp, a_server_on_all_addresses_serves_both_families)
     link_free(&l);
 }
 
+/* A connected client takes answers from the address it asked only. */
+static void answered_from(const char *listen_on)
+{
+    struct smp_loop *loop = new_loop();
+    struct smp_transport *server;
+    struct smp_transport *client;
+    char own[SMP_UDP_ADDRESS_MAX];
+    cr_assert_eq(smp_udp_listen(loop, listen_on, &server), SMP_OK);
+    struct catcher *at_server = catcher_new(server);
+    at_server->echo = true;
+    cr_assert_eq(smp_udp_local_address(server, own, sizeof(own)), SMP_OK);
+    for (int i = 1; i < 60; i++) { /* more than the server can tell apart: those must do no harm */
+        char address[SMP_UDP_ADDRESS_MAX];
+        snprintf(address, sizeof(address), "127.0.0.%d%s", i, strrchr(own, ':'));
+        cr_assert_eq(smp_udp_connect(loop, address, &client), SMP_OK);
+        struct catcher *c = catcher_new(client);
+        cr_expect_eq(send_number(client, (uint32_t)i, 10), SMP_OK);
+        size_t expected = at_server->count + 1;
+        UNTIL(loop, at_server->count == expected);
+        if (i <= 32) {
+            UNTIL(loop, c->count == 1);
+        }
+        smp_transport_free(client);
+        free(c);
+    }
+    smp_transport_free(server);
+    free(at_server);
+    smp_loop_free(loop);
+}
+
+Test(udp, a_server_on_all_addresses_answers_from_the_one_asked)
+{
+#if defined(__linux__) /* others have one loopback address */
+    answered_from("0.0.0.0:0");
+    if (have_ipv6()) {
+        answered_from("[::]:0");
+    }
+#else
+    (void)answered_from;
+#endif
+}
+
 Test(udp, bursts_arrive_in_order)
 {
     struct link l = link_new("127.0.0.1:0");
