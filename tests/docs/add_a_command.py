@@ -24,11 +24,12 @@ PARTS = [
     "README.md",
 ]
 
-# "New file `x`:" or "in `x` ... after the line `y`...:", each followed by a block.
+# "New file `x`:", "in `x` ... after|before the line `y` ...:", "and after the line `y`:", each
+# followed by a block.
 STEP = re.compile(
     r"(?:New file `(?P<new>[^`]+)`"
-    r"|in\s+`(?P<file>[^`]+)`(?:(?!```|in `).)*?after\s+the\s+line\s+`(?P<line>[^`]+)`"
-    r"|and\s+after\s+the\s+line\s+`(?P<same>[^`]+)`)"
+    r"|(?:in\s+`(?P<file>[^`]+)`(?:(?!```|in `).)*?|and\s+)"
+    r"(?P<where>after|before)\s+the\s+line\s+`(?P<line>[^`]+)`)"
     r"(?:(?!```).)*?\n```\w*\n(?P<block>.*?)^```",
     re.S | re.M | re.I,
 )
@@ -45,11 +46,12 @@ def follow(page, tree):
             print(f"new file {step['new']}")
             continue
         path = tree / step["file"] if step["file"] else path
-        line = (step["line"] or step["same"]) + "\n"
+        line = "\n" + step["line"] + "\n"
         text = path.read_text()
-        if text.count("\n" + line) != 1:
-            sys.exit(f"{path.relative_to(tree)} has no such line, or several: {line.strip()}")
-        path.write_text(text.replace("\n" + line, "\n" + line + step["block"]))
+        if text.count(line) != 1:
+            sys.exit(f"{path.relative_to(tree)} has no such line, or several: {step['line']}")
+        at = text.index(line) + (1 if step["where"] == "before" else len(line))
+        path.write_text(text[:at] + step["block"] + text[at:])
         print(f"added to {path.relative_to(tree)}")
     return len(steps)
 
@@ -64,7 +66,7 @@ def main():
             else:
                 shutil.copy(ROOT / part, tree / part)
         steps = follow(ROOT / "docs/add-a-command.md", tree)
-        if steps < 9:
+        if steps < 12:
             sys.exit(f"Only {steps} steps were understood: were the page's words changed?")
 
         build = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "build"
@@ -74,8 +76,8 @@ def main():
             subprocess.run(command, check=True)
 
         run("cmake", "-S", tree, "-B", build, "-DSMP_WERROR=ON", "-DCMAKE_BUILD_TYPE=Debug")
-        run("cmake", "--build", build, "--target", "smp", "smpsim", "test_groups_stat", "-j2")
-        run(build / "tests/test_groups_stat")
+        run("cmake", "--build", build, "--target", "smp", "smpsim", "test_groups_sensor", "-j2")
+        run(build / "tests/test_groups_sensor")
         run(sys.executable, tree / "tests/layering/layering.py", tree)
         run(sys.executable, tree / "tests/abi/symbols.py", tree,
             build / "lib/libsmp.so", build / "lib/libsmp.a")  # fmt: skip

@@ -58,7 +58,7 @@ CORE_HEADER = re.compile(
 )
 # The default allocator stands in loop.c; everything else asks the loop for memory.
 CORE_MAY_CALL = {("core/loop.c", "calloc"), ("core/loop.c", "free")}
-A_GROUP = re.compile(r"\bsmpi?_(?:os|img|stat|settings|fs|shell|zephyr|crash)_\w+")
+A_GROUP = re.compile(r"\bsmpi?_(?:os|img|stat|settings|fs|shell|zephyr|crash|memfault|suit)_\w+")
 HEADER_LINES = 400
 
 
