@@ -28,7 +28,8 @@ INTERFACES = {
 }
 
 # Public headers that only some folders may include; all others are free to everyone.
-GROUPS = ["os", "img", "stat", "settings", "fs", "shell", "enum", "zephyr", "log", "crash", "run"]
+GROUPS = """os img stat settings log crash run fs shell enum transport_group zephyr memfault
+    suit""".split()  # noqa: SIM905
 ONLY_IN = {
     **{f"smp/{group}.h": {"groups", "update"} for group in GROUPS},
     "smp/mcuboot.h": {"update"},
