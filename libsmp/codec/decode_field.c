@@ -189,7 +189,6 @@ int smpi_decode_element(struct smpi_decoder *d, const struct smp_field *field, s
     }
     if (item->kind != SMPI_ITEM_MAP)
         return SMP_ERR_MALFORMED;
-    level.next = 1;
     return smpi_decode_map(d, &level, item);
 }
 

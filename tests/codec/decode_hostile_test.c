@@ -159,11 +159,14 @@ struct t_self {
     const struct t_self *self;
     size_t n_list;
     const struct t_self *const *list;
+    size_t n_map;
+    const struct t_pool *const *map;
 };
 static const struct smp_message t_self;
 static const struct smp_field t_self_fields[] = {
     SMPI_RECORD(t_self, "self", self, t_self, t_self, SMPI_OPTIONAL),
     SMPI_LIST_OPT(t_self, "list", list, t_self, t_self),
+    SMPI_MAP_ALIAS(t_self, "map", "m", map, t_pool, t_pool, SMPI_OPTIONAL),
 };
 static const struct smp_message t_self = SMPI_MESSAGE(t_self, t_self_fields);
 
@@ -185,6 +188,21 @@ Test(hostile, what_is_followed_ends_at_eight)
         cr_assert_eq(decode_answer(&t_self, notation).error,
                      depth <= 8 ? SMP_OK : SMP_ERR_MALFORMED, "%d lists and records", depth);
     }
+}
+
+Test(hostile, an_empty_list_or_map_counts_as_a_level)
+{
+    char notation[256] = "";
+
+    for (int i = 1; i < 7; i++)
+        strcat(notation, "a1 64'self' ");
+    size_t len = strlen(notation);
+    strcat(notation, "a1 64'list' 80");
+    cr_assert_eq(decode_answer(&t_self, notation).error, SMP_OK);
+    strcpy(notation + len, "a1 64'self' a1 64'list' 80");
+    cr_assert_eq(decode_answer(&t_self, notation).error, SMP_ERR_MALFORMED);
+    strcpy(notation + len, "a1 64'self' a1 63'map' a0");
+    cr_assert_eq(decode_answer(&t_self, notation).error, SMP_ERR_MALFORMED);
 }
 
 /* `head`, `count` times `entry`, `tail`. */
