@@ -2,7 +2,8 @@
 /* The life of the device. */
 #include "device.h"
 
-#include <errno.h>
+#include "factory.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ uint64_t sim_device_uptime(const struct sim_device *device)
 
 struct sim_flash *sim_device_slot(struct sim_device *device, uint64_t n)
 {
-    if (n >= 2u * device->options.n_images)
+    if (n / 2 >= device->options.n_images)
         return NULL;
     return n % 2 == 0 ? &device->pairs[n / 2].primary : &device->pairs[n / 2].secondary;
 }
@@ -51,8 +52,7 @@ int sim_device_handle(struct sim_device *device, const struct sim_handler *handl
 
 /* ---- boot and reset ---- */
 
-/* The sentence of the flash that failed, or of the error itself. */
-static const char *flash_error(struct sim_device *device, int error)
+const char *sim_device_flash_error(struct sim_device *device, int error)
 {
     for (uint32_t n = 0; n < 2 * device->options.n_images; n++) {
         if (sim_device_slot(device, n)->error[0] != '\0')
@@ -76,9 +76,10 @@ static void tell_boot(const struct sim_device *device)
         if (boot->text[0] != '\0')
             sim_device_event(device, SIM_EVENT_DETAIL, "boot loader: %s", boot->text);
         if (!boot->bootable) {
-            sim_device_event(device, SIM_EVENT_LINE,
-                             "slot %u holds no firmware: a board would stay in its boot loader",
-                             (unsigned)(2 * k));
+            sim_device_event(
+                device, SIM_EVENT_LINE,
+                "slot %u holds nothing that boots: a board would stay in its boot loader",
+                (unsigned)(2 * k));
             continue;
         }
         if (boot->swapped && boot->swap == SMP_MCUBOOT_SWAP_TEST)
@@ -115,7 +116,7 @@ static void go_down(struct sim_device *device)
     if (error != SMP_OK) {
         device->phase = SIM_DEAD;
         sim_device_event(device, SIM_EVENT_BROKEN, "the flash failed: %s",
-                         flash_error(device, error));
+                         sim_device_flash_error(device, error));
         return;
     }
     device->phase = SIM_BOOTING;
@@ -187,78 +188,6 @@ static int open_slots(struct sim_device *device, char *error, size_t error_size)
     return SMP_OK;
 }
 
-static int read_file(void *user, uint64_t offset, uint8_t *data, size_t len)
-{
-    FILE *file = user;
-
-    if (fseek(file, (long)offset, SEEK_SET) != 0 || fread(data, 1, len, file) != len)
-        return SMP_ERR_SOURCE;
-    return SMP_OK;
-}
-
-static int install(struct sim_flash *slot, FILE *file, const char *path, char *error,
-                   size_t error_size)
-{
-    struct smp_source source = {.size = sizeof(source), .read = read_file, .user = file};
-    struct smp_mcuboot_image image = {.size = sizeof(image)};
-    long length = -1;
-    int code;
-
-    if (fseek(file, 0, SEEK_END) == 0)
-        length = ftell(file);
-    if (length <= 0 || length > (long)UINT32_MAX) {
-        snprintf(error, error_size, "%s: %s", path, length == 0 ? "is empty" : "not a plain file");
-        return SMP_ERR_SOURCE;
-    }
-    source.length = (uint64_t)length;
-    code = smp_mcuboot_image_check(&source, &image, NULL);
-    if (code == SMP_OK)
-        code = sim_boot_install(slot, &source);
-    if (code == SMP_ERR_NOT_IMAGE)
-        snprintf(error, error_size, "%s: %s", path, smp_mcuboot_file_text(image.file));
-    else if (code == SMP_ERR_TOO_LARGE)
-        snprintf(error, error_size, "%s: %ld bytes do not fit a slot of %u (see --slot-size)", path,
-                 length, (unsigned)slot->size);
-    else if (code != SMP_OK)
-        snprintf(error, error_size, "%s: %s", path, smp_error_text(code));
-    return code;
-}
-
-/* Programs the firmware into the primary slots that hold none that boots. */
-static int install_all(struct sim_device *device, char *error, size_t error_size)
-{
-    for (uint32_t k = 0; k < device->options.n_images; k++) {
-        const char *path = device->options.images[k];
-        FILE *file;
-        int code;
-
-        if (path == NULL)
-            continue;
-        if (device->boots[k].bootable) {
-            sim_device_event(device, SIM_EVENT_LINE,
-                             "note: %s is not used: slot %u in %s holds firmware already", path,
-                             (unsigned)(2 * k), device->options.state);
-            continue;
-        }
-        file = fopen(path, "rb");
-        if (file == NULL) {
-            snprintf(error, error_size, "%s: cannot be opened: %s", path, strerror(errno));
-            return SMP_ERR_SOURCE;
-        }
-        code = install(&device->pairs[k].primary, file, path, error, error_size);
-        fclose(file);
-        if (code != SMP_OK)
-            return code;
-        /* Boots this image alone: another boot of the others would end their trials. */
-        code = sim_boot_run(&device->pairs[k], 1, &device->boots[k]);
-        if (code != SMP_OK) {
-            snprintf(error, error_size, "%s", flash_error(device, code));
-            return code;
-        }
-    }
-    return SMP_OK;
-}
-
 static int first_boot(struct sim_device *device, char *error, size_t error_size)
 {
     int code = open_slots(device, error, error_size);
@@ -267,8 +196,8 @@ static int first_boot(struct sim_device *device, char *error, size_t error_size)
         return code;
     code = run_bootloader(device); /* may finish a swap that was cut short */
     if (code == SMP_OK)
-        return install_all(device, error, error_size);
-    snprintf(error, error_size, "%s", flash_error(device, code));
+        return sim_factory_program(device, error, error_size);
+    snprintf(error, error_size, "%s", sim_device_flash_error(device, code));
     return code;
 }
 
@@ -297,7 +226,7 @@ static int make_server(struct sim_device *device)
 }
 
 int sim_device_new(struct smp_loop *loop, const struct sim_device_options *options,
-                   struct sim_device **out, char *error, size_t error_size)
+                   struct sim_device **made, char *error, size_t error_size)
 {
     struct sim_device *device = calloc(1, sizeof(*device));
     int code = SMP_ERR_NO_MEMORY;
@@ -322,7 +251,7 @@ int sim_device_new(struct smp_loop *loop, const struct sim_device_options *optio
         return code;
     }
     come_up(device);
-    *out = device;
+    *made = device;
     return SMP_OK;
 }
 

@@ -88,7 +88,7 @@ struct sim_device {
  * SMP_ERR_NO_MEMORY, SMP_ERR_NOT_IMAGE, SMP_ERR_CORRUPT, or an error of flash.h.
  */
 int sim_device_new(struct smp_loop *loop, const struct sim_device_options *options,
-                   struct sim_device **device, char *error, size_t error_size);
+                   struct sim_device **made, char *error, size_t error_size);
 void sim_device_free(struct sim_device *device);
 
 /* Serves one more transport, which must outlive the device. */
@@ -96,6 +96,9 @@ int sim_device_listen(struct sim_device *device, struct smp_transport *transport
 
 /* Slot `n` in Zephyr's count: image k has 2k and 2k+1.  NULL past the last. */
 struct sim_flash *sim_device_slot(struct sim_device *device, uint64_t n);
+
+/* The sentence of the flash that failed, or of the error itself. */
+const char *sim_device_flash_error(struct sim_device *device, int error);
 
 /* The loop's time since the last boot, ns. */
 uint64_t sim_device_uptime(const struct sim_device *device);

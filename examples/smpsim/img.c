@@ -135,10 +135,10 @@ static void slot_info(struct smp_exchange *exchange, const void *request, void *
         };
         slot_pointers[n] = &slots[n];
     }
-    for (uint32_t k = 0; k < device->options.n_images; k++) {
+    for (size_t k = 0; k < device->options.n_images; k++) {
         images[k] = (struct smp_img_slots){
             .size = sizeof(images[k]),
-            .image = k,
+            .image = (uint32_t)k,
             .n_slots = 2,
             .slots = &slot_pointers[2 * k],
             .has_max_image_size = true,

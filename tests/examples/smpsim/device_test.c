@@ -42,7 +42,7 @@ Test(device, runs_without_firmware_and_says_so)
     rig.device_options.images[0] = NULL;
     rig_start(&rig);
     cr_assert_str_eq(rig_list(&rig), "");
-    cr_assert(rig_told(&rig, "holds no firmware"), "%s", rig.events);
+    cr_assert(rig_told(&rig, "holds nothing that boots"), "%s", rig.events);
 }
 
 Test(device, refuses_what_is_no_image)
@@ -50,6 +50,18 @@ Test(device, refuses_what_is_no_image)
     rig.device_options.images[0] = SMP_SOURCE_DIR "/tests/data/README.md";
     cr_assert_eq(rig_try(&rig), SMP_ERR_NOT_IMAGE);
     cr_assert(strstr(rig.error, "README.md") != NULL, "%s", rig.error);
+}
+
+/* Its hash covers what only a device with the key can decrypt. */
+Test(device, refuses_what_would_not_boot)
+{
+    rig.device_options.images[0] = SMP_SOURCE_DIR "/tests/data/encrypted.signed.bin";
+    cr_assert_eq(rig_try(&rig), SMP_ERR_CORRUPT);
+    cr_assert(strstr(rig.error, "encrypted.signed.bin") != NULL, "%s", rig.error);
+    rig_stop(&rig);
+    rig.device_options.images[0] = APP_100;
+    rig_start(&rig);
+    cr_assert_str_eq(rig_list(&rig), FRESH, "the slot is programmed again");
 }
 
 Test(device, refuses_an_image_larger_than_the_slot)
