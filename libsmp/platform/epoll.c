@@ -31,8 +31,6 @@ struct smpi_platform {
     int event;
     uint64_t armed; /* when the timer fires; SMPI_NEVER: it is off */
     bool spent;     /* a poll saw the timer fire, or may have: the next arm must set it */
-    int next;       /* the batch being handed out: events[next] to events[count - 1] */
-    int count;
     struct epoll_event events[BATCH];
 };
 
@@ -136,19 +134,23 @@ static unsigned translate(const struct smp_watch *watch, uint32_t said)
     return events;
 }
 
-/* Hands out the batch.  Returns how many were told. */
-static int dispatch(struct smpi_platform *platform)
+/*
+ * Hands out a batch.  Returns how many were told.  A watch freed on the way is
+ * still in memory, without its callback, until the turn is over.
+ */
+static int dispatch(struct smpi_platform *platform, int count)
 {
     int told = 0;
-    while (platform->next < platform->count && !platform->loop->wait.done) {
-        struct epoll_event *event = &platform->events[platform->next++];
-        struct smp_watch *watch = event->data.ptr;
+    int i = 0;
+    for (; i < count && !platform->loop->wait.done; i++) {
+        const struct epoll_event *event = &platform->events[i];
         if (event->data.ptr == &platform->timer) {
             platform->spent = true;
         } else if (event->data.ptr == &platform->event) {
             clear_wake(platform);
             told++;
-        } else if (watch != NULL) {
+        } else {
+            struct smp_watch *watch = event->data.ptr;
             unsigned events = translate(watch, event->events);
             if (events != 0) {
                 told++;
@@ -156,10 +158,9 @@ static int dispatch(struct smpi_platform *platform)
             }
         }
     }
-    if (platform->next < platform->count) {
+    if (i < count) {
         platform->spent = true; /* the timer may be among those not looked at */
     }
-    platform->count = 0;
     return told;
 }
 
@@ -175,9 +176,7 @@ static int poll_once(struct smpi_platform *platform, int timeout, int budget)
     if (count == room) {
         platform->spent = true; /* the timer may be among those left behind */
     }
-    platform->next = 0;
-    platform->count = count;
-    return dispatch(platform);
+    return dispatch(platform, count);
 }
 
 /*
@@ -226,11 +225,6 @@ static void platform_unwatch(struct smpi_platform *platform, struct smp_watch *w
     if (watch->index != 0) {
         epoll_ctl(platform->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
         watch->index = 0;
-    }
-    for (int i = platform->next; i < platform->count; i++) {
-        if (platform->events[i].data.ptr == watch) {
-            platform->events[i].data.ptr = NULL;
-        }
     }
 }
 

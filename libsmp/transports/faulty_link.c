@@ -156,8 +156,7 @@ static bool needs_copy(struct smpi_link *link, const struct fate *fate)
 {
     const struct smp_faults *faults = &link->faulty->faults;
     return faults->delay_ns != 0 || faults->jitter_ns != 0 || fate->reorder || fate->corrupt ||
-           fate->truncate || link->late != NULL || link->blocked ||
-           smpi_queue_first(&link->queue) != NULL;
+           fate->truncate || link->late != NULL || smpi_queue_first(&link->queue) != NULL;
 }
 
 static bool vanishes(const struct smpi_faulty *faulty, const struct fate *fate, size_t len)

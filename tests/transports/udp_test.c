@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct smp_loop *new_loop(void)
@@ -177,6 +178,8 @@ Test(udp, one_process_takes_a_whole_burst)
     for (uint32_t i = 0; i < 50; i++) {
         cr_assert_eq(send_number(l.client, i, 1000), SMP_OK);
     }
+    const struct timespec a_moment = {.tv_nsec = 50000000}; /* a busy machine delivers later */
+    nanosleep(&a_moment, NULL);
     if (smp_loop_fd(l.loop) != SMP_ERR_UNSUPPORTED) {
         cr_expect_eq(smp_loop_process(l.loop), 0);
         cr_expect_eq(l.at_server->count, 50);
@@ -361,6 +364,28 @@ Test(udp, a_refusal_met_by_sending_is_told_by_the_next_process)
     cr_expect_eq(c->ups, c->downs);
     smp_transport_free(client);
     free(c);
+    smp_loop_free(loop);
+}
+
+Test(udp, a_refusal_met_by_sending_does_not_swallow_the_packet)
+{
+    struct smp_loop *loop = new_loop();
+    struct smp_transport *client;
+    struct smp_transport *server;
+    char address[SMP_UDP_ADDRESS_MAX];
+    closed_port(loop, "127.0.0.1:0", address);
+    cr_assert_eq(smp_udp_connect(loop, address, &client), SMP_OK);
+    struct catcher *c = catcher_new(client);
+    cr_expect_eq(send_number(client, 1, 10), SMP_OK); /* refused, and nobody has looked yet */
+    cr_assert_eq(smp_udp_listen(loop, address, &server), SMP_OK);
+    struct catcher *at_server = catcher_new(server);
+    cr_expect_eq(send_number(client, 2, 10), SMP_OK);
+    UNTIL(loop, at_server->count == 1 && c->downs == 1);
+    cr_expect_eq(caught_number(at_server, 0), 2);
+    smp_transport_free(client);
+    smp_transport_free(server);
+    free(c);
+    free(at_server);
     smp_loop_free(loop);
 }
 
