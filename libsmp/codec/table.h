@@ -124,6 +124,14 @@ struct smpi_registry {
         .offset = offsetof(struct S, m), .width = sizeof(SMPI_MEMBER(S, m))                        \
     }
 
+/* A required scalar that some devices spell otherwise. */
+#define SMPI_FIELD_ALIAS(S, k, alias_, m)                                                          \
+    {                                                                                              \
+        .key = (k), .key_len = sizeof(k) - 1, .alias = (alias_), .alias_len = sizeof(alias_) - 1,  \
+        .kind = SMPI_KIND(SMPI_MEMBER(S, m)), .offset = offsetof(struct S, m),                     \
+        .width = sizeof(SMPI_MEMBER(S, m))                                                         \
+    }
+
 /* An optional scalar, with has_<m>. */
 #define SMPI_OPT(S, k, m)                                                                          \
     {                                                                                              \

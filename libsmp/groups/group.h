@@ -14,6 +14,13 @@
         .flags = (f)                                                                               \
     }
 
+/* The same for a command that firmware can leave out: the option that switches it on. */
+#define SMPI_COMMAND_NEEDS(g, i, o, n, req, rsp, f, option)                                        \
+    {                                                                                              \
+        .name = (n), .request = &(req), .response = &(rsp), .group = (g), .id = (i), .op = (o),    \
+        .flags = (f), .enable = (option)                                                           \
+    }
+
 /* One row of a group's codes. */
 #define SMPI_CODE(number, v1_, n, t, h)                                                            \
     {                                                                                              \
@@ -25,6 +32,18 @@
 /* The groups the library knows. */
 extern const struct smp_group smpi_group_os;
 extern const struct smp_group smpi_group_img;
+extern const struct smp_group smpi_group_stat;
+extern const struct smp_group smpi_group_settings;
+extern const struct smp_group smpi_group_log;
+extern const struct smp_group smpi_group_crash;
+extern const struct smp_group smpi_group_run;
+extern const struct smp_group smpi_group_fs;
+extern const struct smp_group smpi_group_shell;
+extern const struct smp_group smpi_group_enum;
+extern const struct smp_group smpi_group_transport;
+extern const struct smp_group smpi_group_zephyr;
+extern const struct smp_group smpi_group_suit;
+extern const struct smp_group smpi_group_memfault;
 
 /* How the parameters of a device are asked for (os.c). */
 extern const struct smpi_probe smpi_os_probe;

@@ -95,7 +95,8 @@ static const struct smp_message slot_info_rsp =
 #define READ SMP_OP_READ
 #define WRITE SMP_OP_WRITE
 #define COMMAND(id, op, name, request, response, flags)                                            \
-    SMPI_COMMAND(SMP_GROUP_IMG, id, op, name, request, response, flags)
+    SMPI_COMMAND_NEEDS(SMP_GROUP_IMG, id, op, name, request, response, flags,                      \
+                       "CONFIG_MCUMGR_GRP_IMG")
 
 /* Places in the list below. */
 enum {
@@ -117,7 +118,9 @@ const struct smp_command smpi_img_commands[] = {
     [CORE_LOAD] = COMMAND(4, READ, "core_load", core_load_req, core_load_rsp, SMPI_IDEMPOTENT),
     [CORE_ERASE] = COMMAND(4, WRITE, "core_erase", smpi_empty, smpi_empty, 0),
     [ERASE] = COMMAND(5, WRITE, "erase", erase_req, smpi_empty, 0),
-    [SLOT_INFO] = COMMAND(6, READ, "slot_info", smpi_empty, slot_info_rsp, SMPI_IDEMPOTENT),
+    [SLOT_INFO] = SMPI_COMMAND_NEEDS(SMP_GROUP_IMG, 6, READ, "slot_info", smpi_empty,
+                                     slot_info_rsp, SMPI_IDEMPOTENT,
+                                     "CONFIG_MCUMGR_GRP_IMG_SLOT_INFO"),
 };
 
 /* ---- codes ---- */

@@ -121,23 +121,32 @@ enum {
 
 #define READ SMP_OP_READ
 #define WRITE SMP_OP_WRITE
-#define COMMAND(id, op, name, request, response, flags)                                            \
-    SMPI_COMMAND(SMP_GROUP_OS, id, op, name, request, response, flags)
+#define COMMAND(id, op, name, request, response, flags, option)                                    \
+    SMPI_COMMAND_NEEDS(SMP_GROUP_OS, id, op, name, request, response, flags, option)
+
+#define ECHO_OPTION "CONFIG_MCUMGR_GRP_OS_ECHO"
+#define DATETIME_OPTION "CONFIG_MCUMGR_GRP_OS_DATETIME"
 
 static const struct smp_command commands[] = {
-    [ECHO] = COMMAND(0, WRITE, "echo", echo_req, echo_rsp, SMPI_IDEMPOTENT),
-    [ECHO_READ] = COMMAND(0, READ, "echo_read", echo_req, echo_rsp, SMPI_IDEMPOTENT),
+    [ECHO] = COMMAND(0, WRITE, "echo", echo_req, echo_rsp, SMPI_IDEMPOTENT, ECHO_OPTION),
+    [ECHO_READ] = COMMAND(0, READ, "echo_read", echo_req, echo_rsp, SMPI_IDEMPOTENT, ECHO_OPTION),
     [CONSOLE_ECHO] =
-        COMMAND(1, WRITE, "console_echo", console_echo_req, smpi_empty, SMPI_IDEMPOTENT),
-    [TASK_STATS] = COMMAND(2, READ, "task_stats", smpi_empty, task_stats_rsp, SMPI_IDEMPOTENT),
-    [MEMORY_POOLS] =
-        COMMAND(3, READ, "memory_pools", smpi_empty, memory_pools_rsp, SMPI_IDEMPOTENT),
-    [DATETIME_READ] = COMMAND(4, READ, "datetime_read", smpi_empty, datetime, SMPI_IDEMPOTENT),
-    [DATETIME_WRITE] = COMMAND(4, WRITE, "datetime_write", datetime, smpi_empty, SMPI_IDEMPOTENT),
-    [RESET] = COMMAND(5, WRITE, "reset", reset_req, smpi_empty, 0),
-    [PARAMS] = COMMAND(6, READ, "params", smpi_empty, params_rsp, SMPI_IDEMPOTENT),
-    [INFO] = COMMAND(7, READ, "info", info_req, info_rsp, SMPI_IDEMPOTENT),
-    [BOOTLOADER] = COMMAND(8, READ, "bootloader", bootloader_req, bootloader_rsp, SMPI_IDEMPOTENT),
+        COMMAND(1, WRITE, "console_echo", console_echo_req, smpi_empty, SMPI_IDEMPOTENT, NULL),
+    [TASK_STATS] = COMMAND(2, READ, "task_stats", smpi_empty, task_stats_rsp, SMPI_IDEMPOTENT,
+                           "CONFIG_MCUMGR_GRP_OS_TASKSTAT and CONFIG_THREAD_MONITOR"),
+    [MEMORY_POOLS] = COMMAND(3, READ, "memory_pools", smpi_empty, memory_pools_rsp,
+                             SMPI_IDEMPOTENT, "CONFIG_MCUMGR_GRP_OS_MPSTAT"),
+    [DATETIME_READ] = COMMAND(4, READ, "datetime_read", smpi_empty, datetime, SMPI_IDEMPOTENT,
+                              DATETIME_OPTION),
+    [DATETIME_WRITE] = COMMAND(4, WRITE, "datetime_write", datetime, smpi_empty, SMPI_IDEMPOTENT,
+                               DATETIME_OPTION),
+    [RESET] = COMMAND(5, WRITE, "reset", reset_req, smpi_empty, 0, "CONFIG_REBOOT"),
+    [PARAMS] = COMMAND(6, READ, "params", smpi_empty, params_rsp, SMPI_IDEMPOTENT,
+                       "CONFIG_MCUMGR_GRP_OS_MCUMGR_PARAMS"),
+    [INFO] = COMMAND(7, READ, "info", info_req, info_rsp, SMPI_IDEMPOTENT,
+                     "CONFIG_MCUMGR_GRP_OS_INFO"),
+    [BOOTLOADER] = COMMAND(8, READ, "bootloader", bootloader_req, bootloader_rsp, SMPI_IDEMPOTENT,
+                           "CONFIG_MCUMGR_GRP_OS_BOOTLOADER_INFO"),
 };
 
 /* ---- codes ---- */
