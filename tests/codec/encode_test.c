@@ -203,6 +203,26 @@ Test(encode, members_past_the_size_count_as_absent)
     expect_encoded(&t_offset, &offset, "a2 63'off' 00 65'match' f4");
 }
 
+/* A list whose count stands behind it in the struct. */
+struct t_late {
+    size_t size;
+    const struct t_offset *const *list;
+    size_t n_list;
+};
+static const struct smp_field t_late_fields[] = {
+    SMPI_LIST(t_late, "list", list, t_offset, t_offset),
+};
+static const struct smp_message t_late = SMPI_MESSAGE(t_late, t_late_fields);
+
+Test(encode, a_list_whose_count_is_past_the_size_is_absent)
+{
+    struct t_late late = {.size = offsetof(struct t_late, n_list), .n_list = 1000};
+
+    expect_encoded(&t_late, &late, "a0");
+    late = (struct t_late){.size = sizeof(late)};
+    expect_encoded(&t_late, &late, "a1 64'list' 80");
+}
+
 Test(encode, elements_have_a_size_too)
 {
     struct t_image image = {.size = offsetof(struct t_image, has_active),

@@ -64,6 +64,10 @@ Test(result, not_supported_names_what_this_command_needs)
     result.command = &t_os_commands[0];
     result.rc = SMP_RC_BUSY;
     cr_assert_not(strstr(text_of(&result), "CONFIG_POOLS"));
+    result.rc = SMP_RC_NOT_SUPPORTED; /* as a group's own code it is something else */
+    result.from_group = true;
+    result.group = 1;
+    cr_assert_not(strstr(text_of(&result), "CONFIG_POOLS"));
 }
 
 Test(result, the_devices_own_words_are_quoted_and_escaped)
