@@ -47,17 +47,23 @@ static size_t find_row(const struct smpi_level *level, struct smp_bytes key)
     return message->n_fields;
 }
 
+/* The map whose elements may stand in this one, or NULL. */
+static const struct smp_field *find_flat(const struct smp_message *message)
+{
+    for (size_t i = 0; i < message->n_fields; i++)
+        if (smpi_is_flat(&message->fields[i]))
+            return &message->fields[i];
+    return NULL;
+}
+
 /* A key of no row: an element of a map that may stand here, or something to skip. */
 static int decode_unknown(struct smpi_decoder *d, struct smpi_level *level, struct smp_bytes key,
                           struct smpi_item *item)
 {
-    const struct smp_message *message = level->message;
+    const struct smp_field *flat = key.data ? find_flat(level->message) : NULL;
 
-    for (size_t i = 0; i < message->n_fields && key.data; i++) {
-        const struct smp_field *field = &message->fields[i];
-        if (smpi_is_flat(field) && (item->kind == SMPI_ITEM_MAP || smpi_bare_value(field->message)))
-            return smpi_decode_element(d, field, key, item, level->depth + 1, level->record);
-    }
+    if (flat && (item->kind == SMPI_ITEM_MAP || smpi_bare_value(flat->message)))
+        return smpi_decode_element(d, flat, key, item, level->depth + 1, level->record);
     return smpi_reader_skip(&d->reader, item, level->depth);
 }
 

@@ -7,10 +7,10 @@
 
 /* What a server puts before the fields of its answer. */
 enum smpi_verdict_kind {
-    SMPI_VERDICT_NONE,  /* nothing */
-    SMPI_VERDICT_RC,    /* "rc": rc, and "rsn": reason unless that is empty */
-    SMPI_VERDICT_ERR,   /* "err": {"group": group, "rc": rc} */
-    SMPI_VERDICT_RET,   /* the same under "ret", as Zephyr 3.4 */
+    SMPI_VERDICT_NONE, /* nothing */
+    SMPI_VERDICT_RC,   /* "rc": rc, and "rsn": reason unless that is empty */
+    SMPI_VERDICT_ERR,  /* "err": {"group": group, "rc": rc} */
+    SMPI_VERDICT_RET,  /* the same under "ret", as Zephyr 3.4 */
 };
 
 struct smpi_verdict {

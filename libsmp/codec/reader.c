@@ -63,7 +63,6 @@ static void set_string(void *context, enum smpi_item_kind kind, const uint8_t *d
 {
     struct smpi_item *item = context;
     item->kind = kind;
-    item->indefinite = false;
     item->data = data;
     item->number = len;
 }
@@ -183,6 +182,7 @@ static int read_simple(struct smpi_reader *reader, struct smpi_item *item)
 
 int smpi_reader_item(struct smpi_reader *reader, struct smpi_item *item)
 {
+    item->indefinite = false;
     do {
         if (reader->at == reader->end)
             return SMP_ERR_MALFORMED;
@@ -215,7 +215,7 @@ static int next_chunk(struct smpi_reader *reader, enum smpi_item_kind kind, stru
         return more;
     /* Only a bare string head: not even a tag may stand before a chunk. */
     if (*reader->at >> 5 != (kind == SMPI_ITEM_BYTES ? 2 : 3) ||
-        smpi_reader_next(reader, chunk) != SMP_OK || chunk->indefinite)
+        smpi_reader_item(reader, chunk) != SMP_OK || chunk->indefinite)
         return SMP_ERR_MALFORMED;
     return 1;
 }
@@ -268,10 +268,10 @@ static void open_container(struct open *open, const struct smpi_item *item)
         open->container.number *= 2;
 }
 
-int smpi_reader_skip(struct smpi_reader *reader, const struct smpi_item *first, int depth)
+int smpi_reader_skip(struct smpi_reader *reader, const struct smpi_item *head, int depth)
 {
     struct open stack[SMPI_DEPTH_MAX];
-    struct smpi_item item = *first;
+    struct smpi_item item = *head;
     int open = 0;
 
     for (;;) {

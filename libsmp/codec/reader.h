@@ -104,10 +104,10 @@ int smpi_reader_string(struct smpi_reader *reader, const struct smpi_item *item,
                        struct smpi_arena *arena, struct smp_bytes *string);
 
 /*
- * Steps over what follows the head `item`, checking that it is CBOR.  `depth`
+ * Steps over what follows a head, checking that it is CBOR.  `depth`
  * is how many maps and arrays are open around the item; more than
  * SMPI_DEPTH_MAX is malformed.
  */
-int smpi_reader_skip(struct smpi_reader *reader, const struct smpi_item *item, int depth);
+int smpi_reader_skip(struct smpi_reader *reader, const struct smpi_item *head, int depth);
 
 #endif

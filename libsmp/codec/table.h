@@ -29,7 +29,7 @@ enum smpi_field_flag {
 
 struct smp_field {
     const char *key;
-    const char *alias; /* another spelling accepted when decoding, or NULL */
+    const char *alias;                 /* another spelling accepted when decoding, or NULL */
     const struct smp_message *message; /* RECORD, LIST of records, MAP */
     uint16_t offset;
     uint16_t has;   /* offset of has_x; 0: there is none (offset 0 is always `size`) */
@@ -97,22 +97,22 @@ struct smpi_registry {
 
 /* Kind of a scalar lvalue; no default, so that any other type fails to compile. */
 #define SMPI_KIND(x)                                                                               \
-    _Generic((x),                                                                                  \
-        bool: SMP_KIND_BOOL,                                                                       \
-        uint8_t: SMP_KIND_UINT,                                                                    \
-        uint16_t: SMP_KIND_UINT,                                                                   \
-        uint32_t: SMP_KIND_UINT,                                                                   \
-        uint64_t: SMP_KIND_UINT,                                                                   \
-        int8_t: SMP_KIND_INT,                                                                      \
-        int16_t: SMP_KIND_INT,                                                                     \
-        int32_t: SMP_KIND_INT,                                                                     \
-        int64_t: SMP_KIND_INT,                                                                     \
-        struct smp_str: SMP_KIND_STR,                                                              \
-        struct smp_bytes: SMP_KIND_BYTES,                                                          \
-        struct smp_value: SMP_KIND_VALUE)
+    _Generic((x), bool                                                                             \
+             : SMP_KIND_BOOL, uint8_t                                                              \
+             : SMP_KIND_UINT, uint16_t                                                             \
+             : SMP_KIND_UINT, uint32_t                                                             \
+             : SMP_KIND_UINT, uint64_t                                                             \
+             : SMP_KIND_UINT, int8_t                                                               \
+             : SMP_KIND_INT, int16_t                                                               \
+             : SMP_KIND_INT, int32_t                                                               \
+             : SMP_KIND_INT, int64_t                                                               \
+             : SMP_KIND_INT, struct smp_str                                                        \
+             : SMP_KIND_STR, struct smp_bytes                                                      \
+             : SMP_KIND_BYTES, struct smp_value                                                    \
+             : SMP_KIND_VALUE)
 
 /* 0, or a compile error unless the member has exactly the type. */
-#define SMPI_IS(S, m, type) (0 * sizeof(_Generic(SMPI_MEMBER(S, m), type: (char)0)))
+#define SMPI_IS(S, m, type) (0 * sizeof(_Generic(SMPI_MEMBER(S, m), type : (char)0)))
 
 #define SMPI_HAS(S, m) ((uint16_t)(offsetof(struct S, has_##m) + SMPI_IS(S, has_##m, bool)))
 #define SMPI_N(S, m) ((uint16_t)(offsetof(struct S, n_##m) + SMPI_IS(S, n_##m, size_t)))
@@ -160,8 +160,8 @@ struct smpi_registry {
 /* One nested struct: `const struct E *m`; optional, it is NULL when absent. */
 #define SMPI_RECORD(S, k, m, E, table, flags_)                                                     \
     {                                                                                              \
-        .key = (k), .key_len = sizeof(k) - 1, .kind = SMP_KIND_RECORD,                             \
-        .element = SMP_KIND_RECORD, .message = &(table), .width = sizeof(void *),                  \
+        .key = (k), .key_len = sizeof(k) - 1, .kind = SMP_KIND_RECORD, .element = SMP_KIND_RECORD, \
+        .message = &(table), .width = sizeof(void *),                                              \
         .offset = (uint16_t)(offsetof(struct S, m) + SMPI_IS(S, m, const struct E *)),             \
         .flags = (flags_)                                                                          \
     }
@@ -181,7 +181,7 @@ struct smpi_registry {
 #define SMPI_MAP_ALIAS(S, k, alias_, m, E, table, flags_)                                          \
     {                                                                                              \
         SMPI_ELEMENTS(S, k, m, E, table, SMP_KIND_MAP, flags_), .alias = (alias_),                 \
-                                                               .alias_len = sizeof(alias_) - 1     \
+                                                                .alias_len = sizeof(alias_) - 1    \
     }
 
 /* A list of scalars by value: `const T *m` with `size_t n_<m>`. */
