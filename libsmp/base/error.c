@@ -36,6 +36,7 @@ static const struct error errors[] = {
     {"SMP_ERR_UNSUPPORTED", "not supported by this build or by the device"},
     {"SMP_ERR_SOURCE", "reading the data to send failed"},
     {"SMP_ERR_EXISTS", "that group, name or address is taken"},
+    {"SMP_ERR_SINK", "storing the received data failed"},
 };
 
 static const struct error unknown = {"SMP_ERR_UNKNOWN", "an error this version does not know"};

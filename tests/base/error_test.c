@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* The newest code: a new one needs its row in error.c, and this line. */
+enum { LAST = -23 };
+
 Test(error, every_code_has_its_own_spelling_and_a_sentence)
 {
     cr_assert_str_eq(smp_error_name(SMP_OK), "SMP_OK");
@@ -13,7 +16,7 @@ Test(error, every_code_has_its_own_spelling_and_a_sentence)
     cr_assert_str_eq(smp_error_name(SMP_ERR_DEVICE), "SMP_ERR_DEVICE");
     cr_assert_str_eq(smp_error_name(SMP_ERR_STALLED), "SMP_ERR_STALLED");
     cr_assert_str_eq(smp_error_name(SMP_ERR_EXISTS), "SMP_ERR_EXISTS");
-    for (int error = SMP_OK; error >= SMP_ERR_EXISTS; error--) {
+    for (int error = SMP_OK; error >= LAST; error--) {
         const char *text = smp_error_text(error);
         cr_assert_gt(strlen(text), 3);
         cr_assert_neq(text[strlen(text) - 1], '.', "%s", text);
@@ -25,7 +28,7 @@ Test(error, every_code_has_its_own_spelling_and_a_sentence)
 
 Test(error, numbers_that_are_not_codes_are_named_too)
 {
-    const int numbers[] = {1, SMP_ERR_EXISTS - 1, -1000, 1000, -2147483647 - 1, 2147483647};
+    const int numbers[] = {1, LAST - 1, -1000, 1000, -2147483647 - 1, 2147483647};
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         cr_assert_str_eq(smp_error_name(numbers[i]), "SMP_ERR_UNKNOWN");
