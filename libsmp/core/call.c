@@ -39,7 +39,7 @@ void smpi_session_deliver(struct smp_session *session, smp_id id, smp_callback *
         loop->wait.result = *result;
         loop->wait.done = true;
     }
-    if (done != NULL) {
+    if (done != NULL && !session->silent) {
         smpi_enter_user(loop);
         done(session, result, user);
         smpi_leave_user(loop);
@@ -96,20 +96,6 @@ static void call_fail(struct smpi_request *request, int error, int system_error)
     smpi_session_deliver(session, id, done, user, &result);
 }
 
-/* A device that is too old for v2 says so: the session goes on with v1. */
-static bool again_in_v1(struct smpi_call *call, const struct smp_result *result)
-{
-    struct smp_session *session = call->request.session;
-    if (result->error != SMP_ERR_DEVICE || result->from_group || result->rc != SMP_RC_TOO_NEW ||
-        session->v1) {
-        return false;
-    }
-    session->v1 = true;
-    call->request.has_sequence = false;
-    smpi_session_submit(session, &call->request, true);
-    return true;
-}
-
 static void call_answer(struct smpi_request *request, const struct smp_header *header,
                         struct smp_bytes payload)
 {
@@ -117,7 +103,9 @@ static void call_answer(struct smpi_request *request, const struct smp_header *h
     struct smp_session *session = request->session;
     struct smp_result result;
     smpi_session_decode(session, call->id, call->command, header, payload, &result);
-    if (again_in_v1(call, &result)) {
+    if (smpi_session_switch_version(session, request, &result)) {
+        request->has_sequence = false;
+        smpi_session_submit(session, request, true);
         return;
     }
     smp_callback *done = call->done;
@@ -143,20 +131,13 @@ static int call_build(struct smpi_request *request, size_t room, uint8_t **packe
 static void call_expire(struct smpi_request *request)
 {
     struct smpi_call *call = call_of(request);
-    int error = SMP_ERR_TIMEOUT;
     if (call->tries_left > 0) {
         call->tries_left--;
-        error = smpi_session_resend(request->session, request);
-        if (error == SMP_OK) {
-            return;
-        }
-        if (error == SMP_ERR_AGAIN) { /* the link is full: this try waits for its time again */
-            request->due = request->session->loop->now + request->timeout_ms * SMPI_MS;
-            return;
-        }
+        smpi_session_resend_soon(request->session, request);
+        return;
     }
     smpi_session_abandon(request->session, request);
-    call_fail(request, error, 0);
+    call_fail(request, SMP_ERR_TIMEOUT, 0);
 }
 
 static void call_release(struct smpi_request *request)
@@ -201,23 +182,41 @@ static struct smpi_call *call_new(struct smp_session *session, uint16_t group, u
     return call;
 }
 
-static int may_submit(struct smp_session *session)
+int smpi_session_may_begin(struct smp_session *session)
 {
     int error = smpi_loop_enter(session->loop);
     if (error != SMP_OK) {
         return error;
     }
-    if (session->dead || !session->transport->is_up) {
-        return SMP_ERR_CLOSED;
+    if (session->loop->building) { /* in a source or log callback: a packet is half built */
+        return SMP_ERR_REENTRANT;
     }
-    return session->n_queued >= session->options.queue ? SMP_ERR_BUSY : SMP_OK;
+    return session->dead || !smpi_session_is_up(session) ? SMP_ERR_CLOSED : SMP_OK;
+}
+
+static int may_submit(struct smp_session *session)
+{
+    int error = smpi_session_may_begin(session);
+    bool full = session->n_queued >= session->options.queue;
+    return error == SMP_OK && full ? SMP_ERR_BUSY : error;
+}
+
+/* No request waits or is with the device; ghosts are not counted. */
+static bool is_idle(const struct smp_session *session)
+{
+    for (struct smpi_list *n = session->sent.next; n != &session->sent; n = n->next) {
+        if (SMPI_OF(n, struct smpi_request, node)->state == SMPI_SENT) {
+            return false;
+        }
+    }
+    return session->n_queued == 0;
 }
 
 /* Puts a payload that stands in the loop's scratch, or elsewhere, on its way. */
 static int submit(struct smp_session *session, struct smpi_call *call, smp_callback *done,
                   void *user, smp_id *id)
 {
-    bool known = session->params == SMPI_PARAMS_KNOWN || session->params == SMPI_PARAMS_UNKNOWN;
+    bool known = session->params != SMPI_PARAMS_NONE && session->params != SMPI_PARAMS_ASKING;
     if (known && call->len > smpi_session_room(session)) {
         smpi_pool_put(session->loop, call);
         return SMP_ERR_TOO_LARGE;
@@ -228,8 +227,7 @@ static int submit(struct smp_session *session, struct smpi_call *call, smp_callb
     if (id != NULL) {
         *id = call->id;
     }
-    bool alone = session->places == 0 && session->n_queued == 0;
-    if ((!alone && session->options.window != 1) || call->len > SMPI_FALLBACK_PACKET) {
+    if ((!is_idle(session) && session->options.window != 1) || call->len > SMPI_FALLBACK_PACKET) {
         smpi_session_ask_params(session);
     }
     smpi_session_submit(session, &call->request, false);

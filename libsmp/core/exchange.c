@@ -87,12 +87,12 @@ static bool may_answer(const struct smp_exchange *exchange)
 static int finish(struct smp_exchange *exchange, const void *response,
                   const struct smpi_verdict *verdict)
 {
-    int error = SMP_OK;
-    if (exchange->server == NULL) { /* the server or link of a deferred one is gone */
+    if (exchange->server == NULL) { /* the server of a deferred one is gone */
         smp_exchange_free(exchange);
         return SMP_ERR_CLOSED;
     }
-    if (smpi_loop_enter(exchange->loop) == SMP_OK) {
+    int error = smpi_loop_enter(exchange->loop);
+    if (error == SMP_OK) {
         error = answer(exchange, response, verdict);
     }
     if (exchange->state == SMPI_EXCHANGE_DEFERRED) {

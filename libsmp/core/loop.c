@@ -2,6 +2,7 @@
 #include "core/loop.h"
 
 #include "codec/dump.h"
+#include "core/custom.h"
 
 #include <smp/message.h>
 
@@ -41,8 +42,11 @@ void smpi_free(struct smp_loop *loop, void *memory)
 
 /* ---- making and freeing ---- */
 
+static void bury_corpses(struct smp_loop *loop);
+
 static void loop_destroy(struct smp_loop *loop)
 {
+    bury_corpses(loop);
     if (loop->platform != NULL) {
         loop->ops->close(loop->platform);
     }
@@ -50,6 +54,7 @@ static void loop_destroy(struct smp_loop *loop)
     smpi_free(loop, loop->timers.heap);
     smpi_free(loop, loop->arena.base);
     smpi_free(loop, loop->scratch);
+    smpi_keep_close(loop);
     struct smp_allocator allocator = loop->allocator;
     allocator.free(loop, allocator.user);
 }
@@ -134,7 +139,7 @@ void smp_loop_free(struct smp_loop *loop)
     if (loop == NULL) {
         return;
     }
-    if (loop->turning) {
+    if (loop->held > 0 || loop->depth > 0) {
         loop->free_later = true;
         loop->stop = true;
         return;
@@ -200,7 +205,7 @@ void smpi_task_cancel(struct smpi_task *task)
 void smpi_bury(struct smp_loop *loop, struct smpi_corpse *corpse,
                void (*bury)(struct smp_loop *loop, void *memory), void *memory)
 {
-    if (!loop->turning) {
+    if (loop->held == 0 && loop->depth == 0) {
         bury(loop, memory);
         return;
     }
@@ -217,6 +222,24 @@ static void bury_corpses(struct smp_loop *loop)
         loop->corpses = corpse->next;
         corpse->bury(loop, corpse->memory);
     }
+}
+
+void smpi_loop_hold(struct smp_loop *loop)
+{
+    loop->held++;
+}
+
+bool smpi_loop_release(struct smp_loop *loop)
+{
+    if (--loop->held > 0) {
+        return true;
+    }
+    bury_corpses(loop);
+    if (loop->free_later) {
+        loop_destroy(loop);
+        return false;
+    }
+    return true;
 }
 
 /* ---- the turn ---- */
@@ -260,6 +283,12 @@ static bool is_due(const struct smp_loop *loop)
     return !smpi_list_empty(&loop->tasks) || smpi_timers_next(&loop->timers) <= loop->now;
 }
 
+bool smpi_loop_is_dry(const struct smp_loop *loop)
+{
+    return (loop->own_clock || loop->users == 0) && loop->timers.count == 0 &&
+           smpi_list_empty(&loop->tasks);
+}
+
 /* Lets time pass until something may be due.  Returns what the platform collected. */
 static int collect(struct smp_loop *loop, uint64_t until)
 {
@@ -281,23 +310,24 @@ static int collect(struct smp_loop *loop, uint64_t until)
     return events;
 }
 
+int smpi_loop_may_turn(struct smp_loop *loop)
+{
+    return loop->turning || loop->depth > 0 ? SMP_ERR_REENTRANT : smpi_loop_enter(loop);
+}
+
 int smpi_loop_turn(struct smp_loop *loop, uint64_t until)
 {
-    if (loop->turning) {
-        return SMP_ERR_REENTRANT;
-    }
-    int error = smpi_loop_enter(loop);
+    int error = smpi_loop_may_turn(loop);
     if (error != SMP_OK) {
         return error;
     }
     loop->turning = true;
+    smpi_loop_hold(loop);
     int events = collect(loop, until);
     int budget = fire_timers(loop, BUDGET);
     run_tasks(loop);
-    bury_corpses(loop);
     loop->turning = false;
-    if (loop->free_later) {
-        loop_destroy(loop);
+    if (!smpi_loop_release(loop)) {
         return SMP_ERR_CLOSED;
     }
     if (events < 0) {
@@ -320,22 +350,21 @@ int smp_loop_turn(struct smp_loop *loop, int timeout_ms)
     if (timeout_ms < 0) {
         return smpi_loop_turn(loop, SMPI_NEVER);
     }
-    int error = smpi_loop_enter(loop);
+    int error = smpi_loop_may_turn(loop);
     return error != SMP_OK ? error
                            : smpi_loop_turn(loop, loop->now + (uint64_t)timeout_ms * SMPI_MS);
 }
 
 int smp_loop_run(struct smp_loop *loop)
 {
-    int result = SMP_OK;
-    while (!loop->stop) {
-        bool idle = !is_due(loop) && loop->timers.count == 0;
-        if (idle && (loop->users == 0 || loop->own_clock)) {
-            break; /* nothing can ever happen */
-        }
-        result = smpi_loop_turn(loop, SMPI_NEVER);
-        if (result < 0) {
-            return result == SMP_ERR_CLOSED ? SMP_OK : result; /* CLOSED: the loop is gone */
+    int error = smpi_loop_may_turn(loop);
+    if (error != SMP_OK) {
+        return error;
+    }
+    while (!loop->stop && !smpi_loop_is_dry(loop)) {
+        error = smpi_loop_turn(loop, SMPI_NEVER);
+        if (error < 0) {
+            return error == SMP_ERR_CLOSED ? SMP_OK : error; /* CLOSED: the loop is gone */
         }
     }
     loop->stop = false;

@@ -3,8 +3,8 @@
  * The inside of struct smp_loop.
  *
  * One turn (smp_loop_process): collect ready descriptors, fire due timers, run
- * tasks; then bury what was freed meanwhile.  User code is only ever called
- * between SMPI_ENTER and SMPI_LEAVE, so that the loop knows when it is inside.
+ * tasks; then bury what was freed meanwhile.  User code is called between
+ * smpi_enter_user() and smpi_leave_user(), so that the loop knows when it is inside.
  */
 #ifndef SMPI_CORE_LOOP_H
 #define SMPI_CORE_LOOP_H
@@ -26,7 +26,7 @@ struct smpi_task {
     void (*run)(struct smpi_task *task);
 };
 
-/* Something freed inside a turn, to be released when the turn is over. */
+/* Something freed while callbacks were under way, to be released when they are over. */
 struct smpi_corpse {
     struct smpi_corpse *next;
     void (*bury)(struct smp_loop *loop, void *memory);
@@ -56,6 +56,10 @@ struct smp_loop {
     uint8_t *scratch; /* SMP_PACKET_MAX + 1 bytes: packets being built */
 
     struct smpi_registry registry;
+    bool sealed; /* there is or was a session or server: the registry stands still */
+    struct smpi_kept *kept;                       /* memory of the program's own tables */
+    struct smpi_custom_group *custom_groups;      /* which of the registry are the program's */
+    struct smpi_custom_message *custom_messages;
     const struct smpi_probe *probe;
 
     smp_log_callback *log;
@@ -63,10 +67,12 @@ struct smp_loop {
     enum smp_log_level log_level;
 
     unsigned depth;   /* user callbacks we are inside */
+    unsigned held;    /* calls on the stack that need what is freed meanwhile */
     bool turning;     /* inside a turn */
-    bool free_later;  /* smp_loop_free() came during a turn */
+    bool free_later;  /* smp_loop_free() came while something was held */
+    bool building;    /* a packet stands in `scratch`, and user code may run */
     volatile bool stop;
-    size_t users;     /* sessions, servers, transports: what smp_loop_run() waits for */
+    size_t users;     /* sessions, servers, watches: what smp_loop_run() waits for */
 
     smp_id last_id;
     uint64_t random;  /* state of smpi_random() */
@@ -88,7 +94,12 @@ bool smpi_loop_forked(const struct smp_loop *loop);
 void *smpi_alloc(struct smp_loop *loop, size_t bytes);
 void smpi_free(struct smp_loop *loop, void *memory);
 
-/* Releases memory now, or when the turn ends. */
+/* What is freed from now on stays readable until the outermost release: callbacks may follow. */
+void smpi_loop_hold(struct smp_loop *loop);
+/* False: the loop was freed meanwhile and is gone now. */
+bool smpi_loop_release(struct smp_loop *loop);
+
+/* Releases memory now, or when nothing is held any more. */
 void smpi_bury(struct smp_loop *loop, struct smpi_corpse *corpse,
                void (*bury)(struct smp_loop *loop, void *memory), void *memory);
 
@@ -118,6 +129,10 @@ static inline void smpi_leave_user(struct smp_loop *loop)
     loop->depth--;
 }
 
+/* SMP_ERR_REENTRANT inside a callback, SMP_ERR_FORKED in a child process. */
+int smpi_loop_may_turn(struct smp_loop *loop);
+/* Nothing can ever happen again by itself: no task, no timer, nobody to hear from. */
+bool smpi_loop_is_dry(const struct smp_loop *loop);
 /* One turn that may block until `until`; what smp_loop_process() and friends are made of. */
 int smpi_loop_turn(struct smp_loop *loop, uint64_t until);
 

@@ -5,25 +5,41 @@
 /* Nothing smaller can carry a useful request, nothing larger fits the header. */
 enum { BUF_SIZE_MIN = 64 };
 
+/* What to believe of a device that gave no usable answer. */
+static enum smpi_params_state after_failure(const struct smp_result *result)
+{
+    switch (result->error) {
+    case SMP_ERR_CLOSED:
+    case SMP_ERR_REFUSED:
+    case SMP_ERR_SYSTEM:
+        return SMPI_PARAMS_NONE; /* it was not asked: the next one may */
+    case SMP_ERR_DEVICE:
+        return result->rc == SMP_RC_NOT_SUPPORTED ? SMPI_PARAMS_UNKNOWN : SMPI_PARAMS_LOST;
+    case SMP_ERR_MALFORMED:
+        return SMPI_PARAMS_UNKNOWN;
+    default:
+        return SMPI_PARAMS_LOST;
+    }
+}
+
 static void on_params(struct smp_session *session, const struct smp_result *result, void *user)
 {
     (void)user;
     uint32_t size = 0;
     uint32_t count = 0;
-    session->params = SMPI_PARAMS_UNKNOWN;
-    if (result->error == SMP_OK) {
-        session->loop->probe->read(result->rsp, &size, &count);
+    if (result->error != SMP_OK) {
+        session->params = after_failure(result);
+        return;
     }
-    if (size >= BUF_SIZE_MIN && count > 0) {
-        session->params = SMPI_PARAMS_KNOWN;
-        session->buf_size = size < SMP_PACKET_MAX ? size : SMP_PACKET_MAX;
-        session->buf_count = count;
-    } else if (result->error == SMP_OK) {
+    session->loop->probe->read(result->rsp, &size, &count);
+    if (size < BUF_SIZE_MIN || count == 0) {
+        session->params = SMPI_PARAMS_UNKNOWN;
         smpi_log(session->loop, SMP_LOG_WARN, "the device's parameters make no sense: ignored");
-    } else if (result->error == SMP_ERR_CANCELLED || result->error == SMP_ERR_CLOSED ||
-               result->error == SMP_ERR_REFUSED) {
-        session->params = SMPI_PARAMS_NONE; /* it was not asked: the next one may */
+        return;
     }
+    session->params = SMPI_PARAMS_KNOWN;
+    session->buf_size = size < SMP_PACKET_MAX ? size : SMP_PACKET_MAX;
+    session->buf_count = count;
 }
 
 bool smpi_session_ask_params(struct smp_session *session)

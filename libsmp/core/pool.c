@@ -19,15 +19,11 @@ static size_t class_of(size_t size)
     return i;
 }
 
-int smpi_pool_reserve(struct smp_loop *loop, size_t size, size_t count)
+/* Adds blocks, in one allocation: its first block-sized head links it for smpi_pool_close(). */
+static int grow(struct smp_loop *loop, size_t class_index, size_t count)
 {
     struct smpi_pool *pool = &loop->pool;
-    size_t class_index = class_of(size);
-    if (class_index == SMPI_POOL_CLASSES) {
-        return SMP_ERR_TOO_LARGE;
-    }
     size_t stride = sizeof(struct smpi_block) + class_size[class_index];
-    /* One allocation for all: its first block-sized head links it for smpi_pool_close(). */
     uint8_t *memory = smpi_alloc(loop, sizeof(struct smpi_block) + count * stride);
     if (memory == NULL) {
         return SMP_ERR_NO_MEMORY;
@@ -42,7 +38,28 @@ int smpi_pool_reserve(struct smp_loop *loop, size_t size, size_t count)
         block->next = pool->free[class_index];
         pool->free[class_index] = block;
     }
+    pool->owned[class_index] += count;
     return SMP_OK;
+}
+
+int smpi_pool_reserve(struct smp_loop *loop, size_t size, size_t count)
+{
+    struct smpi_pool *pool = &loop->pool;
+    size_t i = class_of(size);
+    if (i == SMPI_POOL_CLASSES) {
+        return SMP_ERR_TOO_LARGE;
+    }
+    size_t wanted = pool->wanted[i] + count;
+    int error = wanted > pool->owned[i] ? grow(loop, i, wanted - pool->owned[i]) : SMP_OK;
+    if (error == SMP_OK) {
+        pool->wanted[i] = wanted;
+    }
+    return error;
+}
+
+void smpi_pool_unreserve(struct smp_loop *loop, size_t size, size_t count)
+{
+    loop->pool.wanted[class_of(size)] -= count;
 }
 
 void *smpi_pool_get(struct smp_loop *loop, size_t size)

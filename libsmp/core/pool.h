@@ -27,11 +27,17 @@ struct smpi_block {
 
 struct smpi_pool {
     struct smpi_block *free[SMPI_POOL_CLASSES];
+    size_t wanted[SMPI_POOL_CLASSES]; /* reserved by those that live now */
+    size_t owned[SMPI_POOL_CLASSES];  /* blocks there are */
     struct smpi_block *chunks; /* what was allocated, for freeing it all */
 };
 
-/* Adds `count` blocks of at least `size` bytes.  SMP_ERR_NO_MEMORY. */
+/*
+ * Makes sure of `count` blocks more of at least `size` bytes.  SMP_ERR_NO_MEMORY.  Given back,
+ * they stay in the pool for the next who reserves: it grows with what lives at one time.
+ */
 int smpi_pool_reserve(struct smp_loop *loop, size_t size, size_t count);
+void smpi_pool_unreserve(struct smp_loop *loop, size_t size, size_t count);
 /* A block of at least `size` bytes, not zeroed, or NULL. */
 void *smpi_pool_get(struct smp_loop *loop, size_t size);
 void smpi_pool_put(struct smp_loop *loop, void *memory);

@@ -2,7 +2,7 @@
 /*
  * A request on its way: what the session keeps in its in-flight table.  Two
  * kinds exist: calls (call.c), which keep their packet, and a transfer's chunks
- * (transfer.c), which are built again from the source each time.
+ * (chunk.c), which are built again from the source each time.
  *
  * Life: IDLE -> QUEUED -> SENT -> IDLE, or SENT -> GHOST -> IDLE when it was
  * given up while the device may still answer it.
@@ -27,6 +27,8 @@ struct smpi_request_ops {
      * payload.  At most `room` bytes in all, else SMP_ERR_TOO_LARGE; SMP_ERR_AGAIN: not yet.
      */
     int (*build)(struct smpi_request *request, size_t room, uint8_t **packet, size_t *len);
+    /* The link took a copy.  May be NULL. */
+    void (*sent)(struct smpi_request *request);
     /* An answer came; the request is IDLE. */
     void (*answer)(struct smpi_request *request, const struct smp_header *header,
                    struct smp_bytes payload);
@@ -45,17 +47,20 @@ struct smpi_request {
     uint64_t due;      /* SENT: end of this try; GHOST: end of its time; SMPI_NEVER: its owner's care */
     uint64_t deadline; /* end of it all, SMPI_NEVER: none */
     uint64_t sent_at;  /* when the link took the last copy */
-    uint64_t order;    /* place in the order of first sending */
+    uint64_t order;    /* place in the order in which requests came to the session */
     uint32_t timeout_ms;
     uint16_t group;
     uint8_t op;
     uint8_t command;
     uint8_t sequence;
+    uint8_t version;   /* enum smp_protocol of the last copy */
     uint8_t state;
-    uint8_t sends;      /* copies sent, at most 255 */
-    bool has_sequence;  /* kept over retries */
-    bool overtaken;     /* a later one was answered: the device is done with it, its place is free */
-    int doom;           /* not 0: to be completed with this error by the session's task */
+    uint8_t sends;     /* copies sent since it was submitted, at most 255 */
+    bool has_sequence; /* kept over retries */
+    bool overtaken;    /* a later one was answered: the device is done with it, its place is free */
+    bool again;        /* SENT: to be repeated as soon as the window allows */
+    bool switched;     /* the other version of the protocol was tried too */
+    int doom;          /* not 0: to be completed with this error by the session's task */
 };
 
 #endif

@@ -148,6 +148,7 @@ static void execute(struct smp_exchange *exchange)
     size_t done = 0;
     smpi_list_remove(&exchange->node);
     exchange->failed = false;
+    server->running = exchange;
     while (done < exchange->len && !exchange->failed) {
         size_t took = execute_one(exchange, exchange->packet + done, exchange->len - done);
         if (server->dead) {
@@ -158,6 +159,7 @@ static void execute(struct smp_exchange *exchange)
         }
         done += took;
     }
+    server->running = NULL;
     smpi_exchange_release(exchange);
 }
 
@@ -230,31 +232,44 @@ static void on_up(void *user, struct smp_transport *transport)
     (void)transport;
 }
 
-static void forget_transport(struct smpi_list *list, const struct smp_transport *transport,
-                             bool release)
+/* Nobody is there any more to answer to: what waits is dropped, the rest answers into the void. */
+static void forget_peers(struct smp_server *server, const struct smp_transport *transport)
 {
-    struct smpi_list *node = list->next;
-    while (node != list) {
+    struct smpi_list *node = server->waiting.next;
+    while (node != &server->waiting) {
         struct smp_exchange *exchange = SMPI_OF(node, struct smp_exchange, node);
         node = node->next;
-        if (exchange->transport != transport) {
-            continue;
-        }
-        exchange->transport = NULL;
-        if (release) {
+        if (exchange->transport == transport) {
             smpi_exchange_release(exchange);
         }
     }
+    for (node = server->deferred.next; node != &server->deferred; node = node->next) {
+        struct smp_exchange *exchange = SMPI_OF(node, struct smp_exchange, node);
+        exchange->transport = exchange->transport == transport ? NULL : exchange->transport;
+    }
+    if (server->running != NULL && server->running->transport == transport) {
+        server->running->transport = NULL;
+    }
+    schedule(server);
 }
 
 static void on_down(void *user, struct smp_transport *transport, int reason, int system_error)
 {
-    struct smp_server *server = user;
     (void)reason;
     (void)system_error;
-    forget_transport(&server->waiting, transport, true);
-    forget_transport(&server->deferred, transport, false);
-    schedule(server);
+    forget_peers(user, transport);
+}
+
+static void on_gone(void *user, struct smp_transport *transport)
+{
+    struct smp_server *server = user;
+    forget_peers(server, transport);
+    for (size_t i = 0; i < server->n_transports; i++) {
+        if (server->transports[i] == transport) {
+            server->transports[i] = server->transports[--server->n_transports];
+            break;
+        }
+    }
 }
 
 static const struct smpi_sink server_sink = {
@@ -262,6 +277,7 @@ static const struct smpi_sink server_sink = {
     .writable = on_writable,
     .up = on_up,
     .down = on_down,
+    .gone = on_gone,
 };
 
 /* ---- making and freeing ---- */
@@ -331,6 +347,7 @@ int smp_server_new(struct smp_loop *loop, const struct smp_server_options *optio
         return error;
     }
     loop->users++;
+    loop->sealed = true;
     *server = made;
     return SMP_OK;
 }
@@ -363,9 +380,7 @@ void smp_server_free(struct smp_server *server)
     drop_waiting(server);
     orphan_deferred(server);
     for (size_t i = 0; i < server->n_transports; i++) {
-        if (server->transports[i]->sink_user == server) {
-            smpi_transport_detach(server->transports[i]);
-        }
+        smpi_transport_detach(server->transports[i]);
     }
     smpi_timer_unmake(server->loop, &server->timer);
     server->loop->users--;
@@ -414,8 +429,10 @@ void smp_server_power(struct smp_server *server, bool on)
 
 void smp_server_stall(struct smp_server *server, uint64_t ns)
 {
-    server->free_at = server->loop->now + ns;
-    schedule(server);
+    if (smpi_loop_enter(server->loop) == SMP_OK) {
+        server->free_at = server->loop->now + ns;
+        schedule(server);
+    }
 }
 
 int smp_server_handle(struct smp_server *server, uint16_t group, uint8_t id, uint8_t op,

@@ -47,6 +47,7 @@ struct smp_server {
     uint8_t *answer; /* buf_size bytes: the answer being written */
     struct smpi_list waiting;
     struct smpi_list deferred;
+    struct smp_exchange *running; /* being executed, or NULL */
     uint32_t in_use; /* buffers held */
     uint64_t free_at; /* when the work queue is done with its last request */
     struct smpi_handler *handlers;

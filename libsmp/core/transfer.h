@@ -10,6 +10,11 @@
  *           there, once for each gap.  Silence for the retransmission time starts
  *           again from the last confirmed offset, with one packet.
  * OVER:     completed; kept while some of its packets may still be answered.
+ *
+ * transfer.c         beginning, ending, pausing, progress
+ * transfer_chunk.c   sending: what goes out next
+ * transfer_answer.c  what an answer means
+ * transfer_time.c    silence
  */
 #ifndef SMPI_CORE_TRANSFER_H
 #define SMPI_CORE_TRANSFER_H
@@ -42,8 +47,8 @@ struct smpi_chunk {
     struct smpi_transfer *transfer;
     uint64_t offset;
     uint64_t serial; /* place in the order of all sendings */
-    uint32_t len;    /* bytes of data; 0: not built yet */
-    uint32_t packet; /* bytes of the whole packet */
+    uint32_t len;    /* bytes of data */
+    uint32_t packet; /* bytes of the whole packet; 0: it could not be built */
 };
 
 enum smpi_transfer_state {
@@ -63,10 +68,12 @@ struct smpi_transfer {
     struct smp_transfer_options options;
 
     enum smpi_transfer_state state;
+    bool started;      /* STARTING: the first chunk was cut, its patience runs */
+    bool report_start; /* and the user is to be told, by the session's task */
     bool cancelled;
     bool paused;
     bool source_waits; /* the source said AGAIN */
-    bool probing;      /* after silence: one packet, until something is heard */
+    bool probing;      /* one packet, until something is heard */
     int failed;        /* sending failed with this: ended by the session's task */
 
     uint64_t acked;    /* the device has all before this */
@@ -78,7 +85,8 @@ struct smpi_transfer {
     uint64_t recovery; /* sendings up to here belong to a gap already seen to */
     uint32_t limit;    /* lowered by `rc 2`: most chunks in flight; 0: the window */
     uint32_t timeouts; /* in a row, nothing heard between them */
-    uint32_t setbacks; /* gaps, refusals and restarts since the last progress */
+    uint32_t setbacks; /* gaps and refusals since the last progress */
+    uint32_t restarts; /* times the device forgot it all */
     uint32_t first_room; /* largest first packet; 0: not limited */
     uint32_t last_chunk; /* bytes of data in the last packet */
 
@@ -94,6 +102,8 @@ struct smpi_transfer {
     struct smpi_chunk chunks[SMPI_CHUNKS_MAX];
 };
 
+/* ---- transfer.c ---- */
+
 /*
  * Begins a transfer.  `transfer` is the first member of memory the group got from
  * smpi_alloc(), with ops, source, options, done and user filled in; the engine frees
@@ -101,15 +111,58 @@ struct smpi_transfer {
  */
 int smpi_transfer_begin(struct smp_session *session, struct smpi_transfer *transfer, smp_id *id);
 
+/* The transfer with that id, or NULL. */
+struct smpi_transfer *smpi_transfer_find(struct smp_session *session, smp_id id);
+
+/* Ends all transfers up to that id. */
+void smpi_transfers_end(struct smp_session *session, smp_id last, int error, int system_error);
+/* Completes the cancelled and the failed ones, and tells of those that have started. */
+void smpi_transfers_attend(struct smp_session *session);
+
+void smpi_transfer_complete(struct smpi_transfer *transfer, struct smp_result *result);
+void smpi_transfer_fail(struct smpi_transfer *transfer, int error, int system_error);
+void smpi_transfer_report(struct smpi_transfer *transfer, enum smp_phase phase);
+/* Frees the memory once no packet of it can be answered any more. */
+void smpi_transfer_free_if_unused(struct smpi_transfer *transfer);
+
+/* ---- transfer_chunk.c ---- */
+
 /* The next chunk to send, or NULL. */
 struct smpi_request *smpi_transfer_next(struct smp_session *session);
 /* That chunk could not be sent. */
 void smpi_transfer_unsent(struct smpi_request *request, int error);
-/* Ends all transfers. */
-void smpi_transfers_end(struct smp_session *session, int error, int system_error);
-/* Completes the cancelled and the failed ones. */
-void smpi_transfers_cancelled(struct smp_session *session);
-/* The transfer with that id, or NULL. */
-struct smpi_transfer *smpi_transfer_find(struct smp_session *session, smp_id id);
+
+struct smpi_chunk *smpi_chunk_of(struct smpi_request *request);
+bool smpi_chunk_on_the_way(const struct smpi_chunk *chunk);
+uint32_t smpi_transfer_on_the_way(const struct smpi_transfer *transfer);
+/* Chunks that may be on the way. */
+uint32_t smpi_transfer_window(const struct smpi_transfer *transfer);
+/* Sends again from `offset`; answers to what was sent so far are not taken for new gaps. */
+void smpi_transfer_rewind(struct smpi_transfer *transfer, uint64_t offset);
+/* Drops the chunks that a later answer overtook: they will not be answered any more. */
+void smpi_transfer_sweep(struct smpi_transfer *transfer);
+
+/* ---- transfer_answer.c ---- */
+
+void smpi_chunk_answer(struct smpi_request *request, const struct smp_header *header,
+                       struct smp_bytes payload);
+
+/* ---- transfer_time.c ---- */
+
+#define SMPI_RTO_FIRST (1000 * SMPI_MS)
+#define SMPI_RTO_MIN (200 * SMPI_MS)
+#define SMPI_RTO_MAX (10000 * SMPI_MS)
+
+void smpi_transfer_on_timer(struct smpi_timer *timer);
+/* (Re)starts the patience for the first answer, or for progress. */
+void smpi_transfer_expect_first(struct smpi_transfer *transfer);
+void smpi_transfer_expect_progress(struct smpi_transfer *transfer);
+void smpi_transfer_stop_clock(struct smpi_transfer *transfer);
+void smpi_transfer_start_clock(struct smpi_transfer *transfer);
+/* The retransmission clock runs while something is on the way, from the last event on. */
+void smpi_transfer_restart_rto(struct smpi_transfer *transfer);
+void smpi_transfer_set_timer(struct smpi_transfer *transfer);
+/* A round trip was measured. */
+void smpi_transfer_measure(struct smpi_transfer *transfer, uint64_t rtt);
 
 #endif

@@ -20,15 +20,11 @@ static void bury_transport(struct smp_loop *loop, void *memory)
     smpi_free(loop, transport);
 }
 
-static void deliver_inbox(struct smpi_task *task)
+/* Hands over what came in.  False: smp_wait() has its answer, the rest has to wait. */
+static bool deliver_inbox(struct smp_transport *transport)
 {
-    struct smp_transport *transport = SMPI_OF(task, struct smp_transport, task);
     struct smp_loop *loop = transport->loop;
-    while (!smpi_list_empty(&transport->inbox)) {
-        if (loop->wait.done) {
-            smpi_task_schedule(loop, task); /* the rest comes at the next turn */
-            return;
-        }
+    while (!smpi_list_empty(&transport->inbox) && !loop->wait.done) {
         struct smpi_parcel *parcel = SMPI_OF(transport->inbox.next, struct smpi_parcel, node);
         smpi_list_remove(&parcel->node);
         if (transport->sink != NULL) {
@@ -36,6 +32,62 @@ static void deliver_inbox(struct smpi_task *task)
                                       parcel->packet, parcel->len);
         }
         smpi_pool_put(loop, parcel);
+    }
+    return !loop->wait.done;
+}
+
+/* Tells the sink how the link is, if it does not know. */
+static void report_link(struct smp_transport *transport)
+{
+    if (transport->fell) {
+        transport->fell = false;
+        transport->told_up = false;
+        if (transport->sink != NULL) {
+            transport->sink->down(transport->sink_user, transport, transport->reason,
+                                  transport->system_error);
+        }
+    }
+    if (transport->is_up && !transport->told_up) {
+        transport->told_up = true;
+        if (transport->sink != NULL) {
+            transport->sink->up(transport->sink_user, transport);
+        }
+    }
+    if (transport->writable) {
+        transport->writable = false;
+        if (transport->sink != NULL) {
+            transport->sink->writable(transport->sink_user, transport);
+        }
+    }
+}
+
+static void on_task(struct smpi_task *task)
+{
+    struct smp_transport *transport = SMPI_OF(task, struct smp_transport, task);
+    if (deliver_inbox(transport)) {
+        report_link(transport);
+    } else {
+        smpi_task_schedule(transport->loop, task);
+    }
+}
+
+/* The sink may call the user, so it hears of anything from a turn only, and not in a callback. */
+static bool may_tell(const struct smp_transport *transport)
+{
+    const struct smp_loop *loop = transport->loop;
+    return loop->turning && loop->depth == 0 && !loop->wait.done &&
+           smpi_list_empty(&transport->inbox);
+}
+
+static void tell_link(struct smp_transport *transport)
+{
+    if (smpi_loop_enter(transport->loop) != SMP_OK) {
+        return;
+    }
+    if (may_tell(transport)) {
+        report_link(transport);
+    } else {
+        smpi_task_schedule(transport->loop, &transport->task);
     }
 }
 
@@ -54,8 +106,9 @@ int smp_transport_new(struct smp_loop *loop, const struct smp_transport_ops *ops
     memcpy(&made->ops, ops, ops->size < sizeof(*ops) ? ops->size : sizeof(*ops));
     made->self = self;
     made->is_up = true;
+    made->told_up = true;
     smpi_list_init(&made->inbox);
-    smpi_task_init(&made->task, deliver_inbox);
+    smpi_task_init(&made->task, on_task);
     *transport = made;
     return SMP_OK;
 }
@@ -65,7 +118,10 @@ void smp_transport_free(struct smp_transport *transport)
     if (transport == NULL) {
         return;
     }
-    smp_transport_down(transport, SMP_ERR_CLOSED, 0);
+    if (transport->sink != NULL && transport->sink->gone != NULL) {
+        transport->sink->gone(transport->sink_user, transport);
+    }
+    transport->is_up = false;
     transport->sink = NULL;
     smpi_task_cancel(&transport->task);
     while (!smpi_list_empty(&transport->inbox)) {
@@ -96,7 +152,9 @@ static void keep(struct smp_transport *transport, const struct smp_peer *peer,
         parcel->peer = *peer;
     }
     parcel->len = len;
-    memcpy(parcel->packet, packet, len);
+    if (len > 0) {
+        memcpy(parcel->packet, packet, len);
+    }
     smpi_list_add(&transport->inbox, &parcel->node);
     smpi_task_schedule(loop, &transport->task);
 }
@@ -108,28 +166,24 @@ void smp_transport_received(struct smp_transport *transport, const struct smp_pe
     if (transport->sink == NULL || len > SMP_PACKET_MAX || smpi_loop_enter(loop) != SMP_OK) {
         return;
     }
-    if (!loop->turning || loop->depth > 0 || loop->wait.done ||
-        !smpi_list_empty(&transport->inbox)) {
-        keep(transport, peer, packet, len);
-    } else {
+    if (may_tell(transport)) {
         transport->sink->received(transport->sink_user, transport, peer, packet, len);
+    } else {
+        keep(transport, peer, packet, len);
     }
 }
 
 void smp_transport_writable(struct smp_transport *transport)
 {
-    if (transport->sink != NULL) {
-        transport->sink->writable(transport->sink_user, transport);
-    }
+    transport->writable = true;
+    tell_link(transport);
 }
 
 void smp_transport_up(struct smp_transport *transport)
 {
     if (!transport->is_up) {
         transport->is_up = true;
-        if (transport->sink != NULL) {
-            transport->sink->up(transport->sink_user, transport);
-        }
+        tell_link(transport);
     }
 }
 
@@ -137,9 +191,10 @@ void smp_transport_down(struct smp_transport *transport, int reason, int system_
 {
     if (transport->is_up) {
         transport->is_up = false;
-        if (transport->sink != NULL) {
-            transport->sink->down(transport->sink_user, transport, reason, system_error);
-        }
+        transport->fell = true;
+        transport->reason = reason;
+        transport->system_error = system_error;
+        tell_link(transport);
     }
 }
 
@@ -151,6 +206,9 @@ int smpi_transport_attach(struct smp_transport *transport, const struct smpi_sin
     }
     transport->sink = sink;
     transport->sink_user = user;
+    transport->told_up = transport->is_up;
+    transport->fell = false;
+    transport->writable = false;
     return SMP_OK;
 }
 

@@ -14,6 +14,8 @@ struct smpi_sink {
     void (*writable)(void *user, struct smp_transport *transport);
     void (*up)(void *user, struct smp_transport *transport);
     void (*down)(void *user, struct smp_transport *transport, int reason, int system_error);
+    /* It is being freed: forget it, and call nothing of the user's.  May be NULL. */
+    void (*gone)(void *user, struct smp_transport *transport);
 };
 
 struct smp_transport {
@@ -23,8 +25,13 @@ struct smp_transport {
     const struct smpi_sink *sink; /* NULL: serves nobody */
     void *sink_user;
     bool is_up;
+    bool told_up;  /* what the sink knows */
+    bool fell;     /* it went down, and the sink does not know */
+    bool writable; /* there is room again, and the sink does not know */
+    int reason;    /* why it fell */
+    int system_error;
     struct smpi_list inbox; /* packets received outside a turn: struct smpi_parcel */
-    struct smpi_task task;  /* delivers the inbox */
+    struct smpi_task task;  /* tells the sink what happened outside a turn or in a callback */
     struct smpi_corpse corpse;
 };
 

@@ -14,10 +14,7 @@ int smp_wait(struct smp_session *session, smp_id id, const struct smp_result **r
         return SMP_ERR_INVALID;
     }
     struct smp_loop *loop = session->loop;
-    if (loop->turning) {
-        return SMP_ERR_REENTRANT;
-    }
-    int error = smpi_loop_enter(loop);
+    int error = smpi_loop_may_turn(loop);
     if (error != SMP_OK) {
         return error;
     }
@@ -27,7 +24,8 @@ int smp_wait(struct smp_session *session, smp_id id, const struct smp_result **r
     loop->wait.id = id;
     loop->wait.done = false;
     while (!loop->wait.done && error >= 0) {
-        error = smpi_loop_turn(loop, SMPI_NEVER);
+        /* On a clock of its own nothing comes from outside: a paused transfer would wait for ever. */
+        error = smpi_loop_is_dry(loop) ? SMP_ERR_AGAIN : smpi_loop_turn(loop, SMPI_NEVER);
     }
     if (error == SMP_ERR_CLOSED) {
         return error; /* a callback freed the loop */

@@ -40,6 +40,7 @@ int smp_watch_new(struct smp_loop *loop, int fd, unsigned events, smp_watch_call
         smpi_free(loop, box);
         return error;
     }
+    loop->users++;
     *watch = &box->watch;
     return SMP_OK;
 }
@@ -64,5 +65,6 @@ void smp_watch_free(struct smp_watch *watch)
         loop->ops->unwatch(loop->platform, watch);
     }
     watch->callback = NULL;
+    loop->users--;
     smpi_bury(loop, &box->corpse, bury_watch, box);
 }

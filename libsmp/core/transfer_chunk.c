@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A transfer's chunks: which is sent next, and with how much in it. */
+#include "core/transfer.h"
+
+#include <string.h>
+
+struct smpi_chunk *smpi_chunk_of(struct smpi_request *request)
+{
+    return SMPI_OF(request, struct smpi_chunk, request);
+}
+
+bool smpi_chunk_on_the_way(const struct smpi_chunk *chunk)
+{
+    return chunk->request.state == SMPI_SENT && !chunk->request.overtaken;
+}
+
+uint32_t smpi_transfer_on_the_way(const struct smpi_transfer *transfer)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        count += smpi_chunk_on_the_way(&transfer->chunks[i]);
+    }
+    return count;
+}
+
+uint32_t smpi_transfer_window(const struct smpi_transfer *transfer)
+{
+    uint32_t window = smp_session_window(transfer->session);
+    uint32_t wanted = transfer->options.window;
+    window = wanted != 0 && wanted < window ? wanted : window;
+    window = transfer->limit != 0 && transfer->limit < window ? transfer->limit : window;
+    uint32_t most = SMPI_CHUNKS_MAX - SMPI_CHUNKS_SPARE;
+    return window < most ? window : most;
+}
+
+void smpi_transfer_sweep(struct smpi_transfer *transfer)
+{
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        struct smpi_request *request = &transfer->chunks[i].request;
+        if (request->state == SMPI_SENT && request->overtaken && request->due == SMPI_NEVER) {
+            smpi_session_drop(transfer->session, request);
+        }
+    }
+}
+
+void smpi_transfer_rewind(struct smpi_transfer *transfer, uint64_t offset)
+{
+    transfer->next = offset;
+    transfer->recovery = transfer->serial;
+    smpi_transfer_sweep(transfer);
+}
+
+/* ---- one chunk ---- */
+
+static int chunk_build(struct smpi_request *request, size_t room, uint8_t **packet, size_t *len)
+{
+    struct smpi_chunk *chunk = smpi_chunk_of(request);
+    struct smpi_transfer *transfer = chunk->transfer;
+    struct smp_session *session = transfer->session;
+    uint64_t rest = transfer->source.length - chunk->offset;
+    uint32_t most = transfer->options.chunk != 0 ? transfer->options.chunk : UINT16_MAX;
+    uint32_t data = rest < most ? (uint32_t)rest : most;
+    chunk->packet = 0;
+    if (transfer->state == SMPI_TRANSFER_STARTING && transfer->first_room != 0 &&
+        transfer->first_room < room) {
+        room = transfer->first_room;
+    }
+    if (room <= SMP_HEADER_SIZE) {
+        return SMP_ERR_TOO_LARGE;
+    }
+    *packet = session->loop->scratch;
+    transfer->source_waits = true; /* before: the source itself may say that it goes on */
+    int error = transfer->ops->build(transfer, chunk->offset, *packet + SMP_HEADER_SIZE,
+                                     room - SMP_HEADER_SIZE, len, &data);
+    if (error != SMP_ERR_AGAIN) {
+        transfer->source_waits = false;
+    }
+    if (session->dead) { /* the source freed it */
+        return SMP_ERR_CLOSED;
+    }
+    if (error != SMP_OK) {
+        return error;
+    }
+    *len += SMP_HEADER_SIZE;
+    chunk->len = data;
+    chunk->packet = (uint32_t)*len;
+    return SMP_OK;
+}
+
+static void chunk_sent(struct smpi_request *request)
+{
+    struct smpi_chunk *chunk = smpi_chunk_of(request);
+    struct smpi_transfer *transfer = chunk->transfer;
+    chunk->serial = ++transfer->serial;
+    transfer->next = chunk->offset + chunk->len;
+    transfer->high = transfer->next > transfer->high ? transfer->next : transfer->high;
+    transfer->last_chunk = chunk->len;
+    if (transfer->rto_due == SMPI_NEVER) {
+        transfer->rto_due = transfer->session->loop->now + transfer->rto;
+    }
+    smpi_transfer_set_timer(transfer);
+}
+
+static void chunk_fail(struct smpi_request *request, int error, int system_error)
+{
+    /* The link is gone: smpi_transfers_end() follows and ends the whole. */
+    (void)request;
+    (void)error;
+    (void)system_error;
+}
+
+/* A place given to a probe, long ago: no answer will come. */
+static void chunk_expire(struct smpi_request *request)
+{
+    smpi_session_drop(request->session, request);
+}
+
+static void chunk_release(struct smpi_request *request)
+{
+    smpi_transfer_free_if_unused(smpi_chunk_of(request)->transfer);
+}
+
+static const struct smpi_request_ops chunk_ops = {
+    .build = chunk_build,
+    .sent = chunk_sent,
+    .answer = smpi_chunk_answer,
+    .fail = chunk_fail,
+    .expire = chunk_expire,
+    .release = chunk_release,
+};
+
+static struct smpi_chunk *free_chunk(struct smpi_transfer *transfer)
+{
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        if (transfer->chunks[i].request.state == SMPI_IDLE) {
+            return &transfer->chunks[i];
+        }
+    }
+    return NULL;
+}
+
+static struct smpi_request *prepare(struct smpi_transfer *transfer, uint64_t offset)
+{
+    struct smpi_chunk *chunk = free_chunk(transfer);
+    if (chunk == NULL) {
+        return NULL;
+    }
+    const struct smp_command *command = transfer->ops->command;
+    *chunk = (struct smpi_chunk){
+        .transfer = transfer,
+        .offset = offset,
+        .request = {.session = transfer->session,
+                    .ops = &chunk_ops,
+                    .group = command->group,
+                    .command = command->id,
+                    .op = command->op,
+                    .due = SMPI_NEVER,
+                    .deadline = SMPI_NEVER},
+    };
+    smpi_list_init(&chunk->request.node);
+    return &chunk->request;
+}
+
+/* ---- what goes next ---- */
+
+/* The first chunk: alone, and small enough that no link swallows it. */
+static struct smpi_request *first_chunk(struct smpi_transfer *transfer)
+{
+    struct smp_session *session = transfer->session;
+    if (smpi_transfer_on_the_way(transfer) > 0) {
+        return NULL;
+    }
+    if (!transfer->started) {
+        transfer->started = true;
+        transfer->first_room =
+            (uint32_t)smpi_session_smaller(session, smpi_session_room(session));
+        transfer->rto = SMPI_RTO_FIRST;
+        transfer->rto_due = SMPI_NEVER;
+        smpi_transfer_expect_first(transfer);
+        transfer->report_start = true;
+        smpi_task_schedule(session->loop, &session->task);
+    }
+    return prepare(transfer, 0);
+}
+
+static struct smpi_request *next_of(struct smpi_transfer *transfer)
+{
+    if (transfer->paused || transfer->source_waits || transfer->cancelled ||
+        transfer->failed != SMP_OK) {
+        return NULL;
+    }
+    if (transfer->state == SMPI_TRANSFER_STARTING) {
+        return first_chunk(transfer);
+    }
+    bool may = transfer->probing
+                   ? transfer->serial == transfer->recovery
+                   : smpi_transfer_on_the_way(transfer) < smpi_transfer_window(transfer);
+    bool all = transfer->next >= transfer->source.length;
+    return may && !all ? prepare(transfer, transfer->next) : NULL;
+}
+
+struct smpi_request *smpi_transfer_next(struct smp_session *session)
+{
+    if (smpi_list_empty(&session->transfers)) {
+        return NULL;
+    }
+    if (!session->loop->turning) { /* sources are never read from inside a call */
+        smpi_task_schedule(session->loop, &session->task);
+        return NULL;
+    }
+    if (smpi_session_ask_params(session)) {
+        return NULL;
+    }
+    for (struct smpi_list *n = session->transfers.next; n != &session->transfers; n = n->next) {
+        struct smpi_request *request = next_of(SMPI_OF(n, struct smpi_transfer, node));
+        if (request != NULL) {
+            smpi_list_remove(n); /* the others come first next time */
+            smpi_list_add(&session->transfers, n);
+            return request;
+        }
+    }
+    return NULL;
+}
+
+void smpi_transfer_unsent(struct smpi_request *request, int error)
+{
+    struct smp_session *session = request->session;
+    struct smpi_chunk *chunk = smpi_chunk_of(request);
+    if (session->dead || error == SMP_ERR_AGAIN) {
+        return; /* the link or the source will call */
+    }
+    if (smpi_is_link_error(error)) {
+        smpi_session_break(session, error);
+        return;
+    }
+    /* Too large for the link, not for the group: cut smaller and try again. */
+    bool again = error == SMP_ERR_TOO_LARGE && chunk->packet != 0 &&
+                 (smpi_session_room(session) < chunk->packet ||
+                  smpi_session_step_down(session, chunk->packet));
+    if (!again) {
+        chunk->transfer->failed = error;
+    }
+    smpi_task_schedule(session->loop, &session->task);
+}

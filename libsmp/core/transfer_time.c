@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How long to wait for what, and what to do in silence. */
+#include "core/transfer.h"
+
+/* Unanswered tries after which smaller packets are worth a try. */
+enum { TRIES_BEFORE_SMALLER = 2 };
+
+/* ---- clocks ---- */
+
+void smpi_transfer_set_timer(struct smpi_transfer *transfer)
+{
+    struct smp_loop *loop = transfer->session->loop;
+    uint64_t due = transfer->rto_due < transfer->give_up ? transfer->rto_due : transfer->give_up;
+    if (due == SMPI_NEVER) {
+        smpi_timer_cancel(loop, &transfer->timer);
+    } else if (transfer->timer.place == 0 || transfer->timer.due != due) {
+        smpi_timer_set(loop, &transfer->timer, due);
+    }
+}
+
+void smpi_transfer_restart_rto(struct smpi_transfer *transfer)
+{
+    transfer->rto_due = smpi_transfer_on_the_way(transfer) == 0
+                            ? SMPI_NEVER
+                            : transfer->session->loop->now + transfer->rto;
+}
+
+/* While paused the clock stands, and only what is left of it changes. */
+static void give_up_in(struct smpi_transfer *transfer, uint32_t own_ms, uint32_t session_ms)
+{
+    uint64_t ns = (own_ms != 0 ? own_ms : session_ms) * SMPI_MS;
+    if (transfer->paused) {
+        transfer->left = ns;
+    } else {
+        transfer->give_up = transfer->session->loop->now + ns;
+    }
+}
+
+void smpi_transfer_expect_first(struct smpi_transfer *transfer)
+{
+    give_up_in(transfer, transfer->options.first_chunk_ms,
+               transfer->session->options.first_chunk_ms);
+}
+
+void smpi_transfer_expect_progress(struct smpi_transfer *transfer)
+{
+    give_up_in(transfer, transfer->options.stall_ms, transfer->session->options.stall_ms);
+}
+
+void smpi_transfer_stop_clock(struct smpi_transfer *transfer)
+{
+    uint64_t now = transfer->session->loop->now;
+    transfer->left = transfer->give_up > now ? transfer->give_up - now : 0;
+    transfer->give_up = SMPI_NEVER;
+    smpi_transfer_set_timer(transfer);
+}
+
+void smpi_transfer_start_clock(struct smpi_transfer *transfer)
+{
+    transfer->give_up = transfer->session->loop->now + transfer->left;
+    smpi_transfer_restart_rto(transfer);
+    smpi_transfer_set_timer(transfer);
+}
+
+/* RFC 6298. */
+void smpi_transfer_measure(struct smpi_transfer *transfer, uint64_t rtt)
+{
+    if (transfer->srtt == 0) {
+        transfer->srtt = rtt + 1;
+        transfer->rttvar = rtt / 2;
+    } else {
+        uint64_t off = rtt > transfer->srtt ? rtt - transfer->srtt : transfer->srtt - rtt;
+        transfer->rttvar += off / 4 - transfer->rttvar / 4;
+        transfer->srtt += rtt / 8 - transfer->srtt / 8;
+    }
+    uint64_t rto = transfer->srtt + 4 * transfer->rttvar;
+    transfer->rto = rto < SMPI_RTO_MIN ? SMPI_RTO_MIN : rto > SMPI_RTO_MAX ? SMPI_RTO_MAX : rto;
+}
+
+/* Each silence is given twice the time of the one before. */
+static void back_off(struct smpi_transfer *transfer)
+{
+    uint64_t twice = 2 * transfer->rto;
+    transfer->timeouts++;
+    transfer->rto = twice < SMPI_RTO_MAX ? twice : SMPI_RTO_MAX;
+}
+
+/* ---- silence ---- */
+
+/* One more copy of the first chunk, with its number; or none, and a smaller one is cut. */
+static void repeat_or_drop(struct smpi_transfer *transfer, struct smpi_chunk *chunk)
+{
+    struct smp_session *session = transfer->session;
+    size_t smaller = smpi_session_smaller(session, chunk->packet);
+    if (transfer->timeouts > TRIES_BEFORE_SMALLER && smaller != 0) {
+        transfer->first_room = (uint32_t)smaller;
+    }
+    bool fits = transfer->first_room == 0 || chunk->packet <= transfer->first_room;
+    int error = SMP_ERR_TOO_LARGE;
+    if (fits && chunk->offset == 0) {
+        error = smpi_session_resend(session, &chunk->request);
+    }
+    if (session->dead) {
+        return;
+    }
+    if (error == SMP_ERR_TOO_LARGE) {
+        smpi_session_drop(session, &chunk->request);
+    } else if (smpi_is_link_error(error)) {
+        smpi_session_break(session, error);
+    }
+}
+
+/* The first chunk again: a late answer to any copy counts. */
+static void repeat_first(struct smpi_transfer *transfer)
+{
+    struct smp_session *session = transfer->session;
+    back_off(transfer);
+    transfer->rto_due = session->loop->now + transfer->rto;
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX && !session->dead; i++) {
+        if (smpi_chunk_on_the_way(&transfer->chunks[i])) {
+            repeat_or_drop(transfer, &transfer->chunks[i]);
+        }
+    }
+}
+
+/*
+ * One packet from the last confirmed offset.  It takes the place of the one it repeats, whose
+ * late answer still counts.  Packets larger than any that was ever answered may be too large.
+ */
+static void probe(struct smpi_transfer *transfer)
+{
+    struct smp_session *session = transfer->session;
+    uint32_t largest = 0;
+    back_off(transfer);
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        struct smpi_chunk *chunk = &transfer->chunks[i];
+        if (!smpi_chunk_on_the_way(chunk)) {
+            continue;
+        }
+        largest = chunk->packet > largest ? chunk->packet : largest;
+        if (chunk->offset == transfer->acked) {
+            smpi_session_overtake(session, &chunk->request);
+            chunk->request.due = session->loop->now + session->options.grace_ms * SMPI_MS;
+            smpi_session_wake_at(session, chunk->request.due);
+        }
+    }
+    if (transfer->timeouts >= TRIES_BEFORE_SMALLER && largest > session->proven) {
+        smpi_session_step_down(session, largest);
+    }
+    session->stats.repeated++;
+    smpi_transfer_rewind(transfer, transfer->acked);
+    transfer->probing = true;
+}
+
+static void on_silence(struct smpi_transfer *transfer)
+{
+    uint64_t now = transfer->session->loop->now;
+    bool unsent = transfer->probing && transfer->serial == transfer->recovery;
+    if (transfer->paused) {
+        transfer->rto_due = SMPI_NEVER;
+    } else if (transfer->state == SMPI_TRANSFER_STARTING) {
+        repeat_first(transfer);
+    } else {
+        if (!unsent) { /* else the link has not even taken the last probe */
+            probe(transfer);
+        }
+        transfer->rto_due = now + transfer->rto;
+    }
+}
+
+void smpi_transfer_on_timer(struct smpi_timer *timer)
+{
+    struct smpi_transfer *transfer = SMPI_OF(timer, struct smpi_transfer, timer);
+    struct smp_session *session = transfer->session;
+    bool starting = transfer->state == SMPI_TRANSFER_STARTING;
+    if (transfer->give_up <= session->loop->now) {
+        smpi_transfer_fail(transfer, starting ? SMP_ERR_TIMEOUT : SMP_ERR_STALLED, 0);
+    } else {
+        if (transfer->rto_due <= session->loop->now) {
+            on_silence(transfer);
+        }
+        if (transfer->state != SMPI_TRANSFER_OVER) {
+            smpi_transfer_set_timer(transfer);
+        }
+    }
+    if (!session->dead) {
+        smpi_session_pump(session);
+    }
+}
