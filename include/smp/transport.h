@@ -75,6 +75,12 @@ struct smp_transport_ops {
 
     /** Releases @p self; called once, by smp_transport_free().  May be NULL. */
     void (*free)(void *self);
+
+    /** Bytes that framing takes of the device's buffer, beside the packet. */
+    uint32_t overhead;
+
+    /** Most requests with the device that the link allows; 0: as many as the device has room for. */
+    uint32_t window;
 };
 
 /**
