@@ -157,6 +157,16 @@ SMP_API int smp_field_get(const struct smp_field *field, const void *record,
  */
 SMP_API int smp_field_set(const struct smp_field *field, void *record,
                           const struct smp_value *value);
+/**
+ * Points a list, map or record to its elements, sets `n_x` and `has_x`.  Nothing is copied.
+ * @param elements  A list of scalars: an array of them, each as wide as smp_field_width(); a list
+ *                  or map of records: an array of pointers to records; a record: the record itself.
+ * @param count     How many; at most 1 for a record.
+ * @retval SMP_ERR_INVALID  a scalar, or the count does not fit.
+ * @since 0.1
+ */
+SMP_API int smp_field_set_elements(const struct smp_field *field, void *record,
+                                   const void *elements, size_t count);
 /** Elements of a list or map, 1 for a present record, else 0.  @since 0.1 */
 SMP_API size_t smp_field_count(const struct smp_field *field, const void *record);
 /** Element @p index as a record; NULL past the end or for scalars.  @since 0.1 */

@@ -7,6 +7,7 @@
 #define SMP_SMP_H
 
 #include <smp/crash.h>
+#include <smp/custom.h>
 #include <smp/enum.h>
 #include <smp/error.h>
 #include <smp/fs.h>

@@ -174,6 +174,24 @@ int smp_field_set(const struct smp_field *field, void *record, const struct smp_
     return SMP_OK;
 }
 
+int smp_field_set_elements(const struct smp_field *field, void *record, const void *elements,
+                           size_t count)
+{
+    uint8_t *bytes = record;
+    bool is_record = field->kind == SMP_KIND_RECORD;
+
+    if (is_scalar(field) || (!elements && count > 0) || (is_record && count > 1) ||
+        smpi_is_past(record, field->offset, sizeof(void *)) ||
+        (!is_record && smpi_is_past(record, field->count, sizeof(size_t))))
+        return SMP_ERR_INVALID;
+    smpi_store_pointer(bytes + field->offset, count > 0 ? elements : NULL);
+    if (!is_record)
+        *(size_t *)(void *)(bytes + field->count) = count;
+    if (field->has && !smpi_is_past(record, field->has, 1))
+        *(bool *)(bytes + field->has) = true;
+    return SMP_OK;
+}
+
 size_t smp_field_count(const struct smp_field *field, const void *record)
 {
     if (is_scalar(field) || !smpi_has(field, record))
