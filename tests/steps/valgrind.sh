@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The unit tests once more under valgrind: reads of memory never written, which ASan does not see.
+# Only what valgrind complains about counts here: tests that measure time or memory may fail under it.
 set -u
 cd "$(dirname "$0")/../.."
 command -v valgrind >/dev/null || {
@@ -16,13 +17,17 @@ one() {
     local complaints
     complaints=$(cat build/logs/valgrind-"$(basename "$1")".[0-9]* 2>/dev/null)
     rm -f build/logs/valgrind-"$(basename "$1")".[0-9]*
-    if [ $status -ne 0 ] || [ -n "$complaints" ]; then
-        echo "$(basename "$1"): status $status"
-        cat "build/logs/valgrind-$(basename "$1").out"
+    if [ -n "$complaints" ]; then
+        echo "$(basename "$1"): valgrind complains"
         echo "$complaints"
         return 1
     fi
-    echo "$(basename "$1"): clean"
+    if ! grep -q Synthesis "build/logs/valgrind-$(basename "$1").out"; then
+        echo "$(basename "$1"): did not run to its end, status $status"
+        cat "build/logs/valgrind-$(basename "$1").out"
+        return 1
+    fi
+    echo "$(basename "$1"): clean$([ $status -eq 0 ] || echo ", but a test failed in it")"
 }
 export -f one
 mkdir -p build/logs
