@@ -91,10 +91,39 @@ static void unmake_links(struct smpi_faulty *faulty)
     smpi_link_unmake(&faulty->in);
 }
 
+/* What a slow link holds: some packets of each size that the inner transport takes. */
+static const struct {
+    size_t size;
+    size_t count;
+} room[] = {{SMPI_BLOCK_PACKET, 32}, {SMPI_BLOCK_LARGE, 16}, {SMPI_BLOCK_MAX, 4}};
+
+static void unreserve(struct smpi_faulty *faulty)
+{
+    while (faulty->reserved > 0) {
+        faulty->reserved--;
+        smpi_pool_unreserve(faulty->loop, room[faulty->reserved].size,
+                            room[faulty->reserved].count);
+    }
+}
+
+static int reserve(struct smpi_faulty *faulty)
+{
+    size_t largest = smpi_transport_max_packet(faulty->inner, NULL) + sizeof(struct smpi_queued);
+    for (size_t i = 0; i < 3 && (i == 0 || largest > room[i - 1].size); i++) {
+        int error = smpi_pool_reserve(faulty->loop, room[i].size, room[i].count);
+        if (error != SMP_OK) {
+            return error;
+        }
+        faulty->reserved = i + 1;
+    }
+    return SMP_OK;
+}
+
 static void faulty_free(void *self)
 {
     struct smpi_faulty *faulty = self;
     unmake_links(faulty);
+    unreserve(faulty);
     smpi_transport_detach(faulty->inner);
     smp_transport_free(faulty->inner);
     smpi_free(faulty->loop, faulty);
@@ -109,21 +138,6 @@ static void set_faults(struct smpi_faulty *faulty, const struct smp_faults *faul
     uint64_t seed = faulty->faults.seed;
     faulty->out.random = smpi_random_next(&seed);
     faulty->in.random = smpi_random_next(&seed);
-}
-
-/* What a slow link holds: some packets of each size that the inner transport takes. */
-static int reserve(struct smp_transport *inner)
-{
-    static const struct {
-        size_t size;
-        size_t count;
-    } classes[] = {{SMPI_BLOCK_PACKET, 32}, {SMPI_BLOCK_LARGE, 16}, {SMPI_BLOCK_MAX, 4}};
-    size_t largest = smpi_transport_max_packet(inner, NULL) + sizeof(struct smpi_queued);
-    int error = SMP_OK;
-    for (size_t i = 0; i < 3 && error == SMP_OK && (i == 0 || largest > classes[i - 1].size); i++) {
-        error = smpi_pool_reserve(inner->loop, classes[i].size, classes[i].count);
-    }
-    return error;
 }
 
 static int fill(struct smpi_faulty *faulty)
@@ -142,8 +156,10 @@ static int fill(struct smpi_faulty *faulty)
         .step_down = faulty_step_down,
         .reset = faulty_reset,
         .free = faulty_free,
+        .overhead = faulty->inner->ops.overhead,
+        .window = faulty->inner->ops.window,
     };
-    int error = reserve(faulty->inner);
+    int error = reserve(faulty);
     error = error == SMP_OK ? smpi_transport_attach(faulty->inner, &sink, faulty) : error;
     if (error != SMP_OK) {
         return error;
@@ -177,6 +193,7 @@ int smp_faulty_new(struct smp_transport *inner, const struct smp_faults *faults,
     error = fill(faulty);
     if (error != SMP_OK) {
         unmake_links(faulty);
+        unreserve(faulty);
         smpi_free(loop, faulty);
         return error;
     }

@@ -25,6 +25,7 @@ struct smpi_faulty {
     struct smp_transport *inner;
     struct smp_faults faults;
     uint64_t packets; /* seen, both ways */
+    size_t reserved;  /* kinds of blocks reserved in the pool */
     struct smpi_link out;
     struct smpi_link in;
 };

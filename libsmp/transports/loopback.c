@@ -87,6 +87,36 @@ static void deliver(struct smpi_task *task)
     }
 }
 
+/* ---- making and freeing ---- */
+
+/* Room for some packets of the usual size, and a few of the largest. */
+enum { USUAL = 16, LARGEST = 4 };
+
+static size_t usual_size(size_t max_packet)
+{
+    size_t largest = max_packet + sizeof(struct smpi_queued);
+    return largest < SMPI_BLOCK_PACKET ? largest : SMPI_BLOCK_PACKET;
+}
+
+static int reserve(struct smp_loop *loop, size_t max_packet)
+{
+    int error = smpi_pool_reserve(loop, usual_size(max_packet), USUAL);
+    if (error != SMP_OK) {
+        return error;
+    }
+    error = smpi_pool_reserve(loop, max_packet + sizeof(struct smpi_queued), LARGEST);
+    if (error != SMP_OK) {
+        smpi_pool_unreserve(loop, usual_size(max_packet), USUAL);
+    }
+    return error;
+}
+
+static void unreserve(struct smp_loop *loop, size_t max_packet)
+{
+    smpi_pool_unreserve(loop, usual_size(max_packet), USUAL);
+    smpi_pool_unreserve(loop, max_packet + sizeof(struct smpi_queued), LARGEST);
+}
+
 static void loopback_free(void *self)
 {
     struct end *end = self;
@@ -94,6 +124,7 @@ static void loopback_free(void *self)
     smpi_task_cancel(&end->task);
     smpi_queue_clear(&end->inbox);
     if (end->other == NULL) {
+        unreserve(loop, end->pair->max_packet);
         smpi_free(loop, end->pair);
         return;
     }
@@ -118,15 +149,6 @@ static int make_end(struct pair *pair, size_t i)
     return smp_transport_new(pair->loop, &ops, end, &end->transport);
 }
 
-/* Room for some packets of the usual size, and a few of the largest. */
-static int reserve(struct smp_loop *loop, size_t max_packet)
-{
-    size_t largest = max_packet + sizeof(struct smpi_queued);
-    size_t usual = largest < SMPI_BLOCK_PACKET ? largest : SMPI_BLOCK_PACKET;
-    int error = smpi_pool_reserve(loop, usual, 16);
-    return error == SMP_OK && largest > usual ? smpi_pool_reserve(loop, largest, 4) : error;
-}
-
 int smp_loopback_new(struct smp_loop *loop, size_t max_packet, struct smp_transport **a,
                      struct smp_transport **b)
 {
@@ -140,14 +162,19 @@ int smp_loopback_new(struct smp_loop *loop, size_t max_packet, struct smp_transp
     pair->loop = loop;
     pair->max_packet = max_packet == 0 ? SMP_PACKET_MAX : max_packet;
     int error = reserve(loop, pair->max_packet);
-    error = error == SMP_OK ? make_end(pair, 0) : error;
     if (error != SMP_OK) {
+        smpi_free(loop, pair);
+        return error;
+    }
+    error = make_end(pair, 0);
+    if (error != SMP_OK) {
+        unreserve(loop, pair->max_packet);
         smpi_free(loop, pair);
         return error;
     }
     error = make_end(pair, 1);
     if (error != SMP_OK) {
-        smp_transport_free(pair->ends[0].transport); /* the last one: frees the pair */
+        smp_transport_free(pair->ends[0].transport); /* the only one: takes the pair with it */
         return error;
     }
     pair->ends[0].other = &pair->ends[1];

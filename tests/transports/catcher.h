@@ -109,6 +109,61 @@ static inline uint32_t caught_number(const struct catcher *c, size_t i)
     return number;
 }
 
+/* An allocator that says no once its number is up. */
+struct stingy {
+    size_t left;
+    size_t owed; /* blocks not given back */
+};
+
+static inline void *stingy_alloc(size_t bytes, void *user)
+{
+    struct stingy *s = user;
+    if (s->left == 0) {
+        return NULL;
+    }
+    s->left--;
+    s->owed++;
+    return calloc(1, bytes);
+}
+
+static inline void stingy_free(void *memory, void *user)
+{
+    ((struct stingy *)user)->owed--;
+    free(memory);
+}
+
+/*
+ * Lets `make` run out of memory at each of its allocations in turn.  It returns an
+ * error, and then nothing of it may be left, or frees what it made and returns SMP_OK.
+ */
+static inline void expect_no_leak_without_memory(int (*make)(struct smp_loop *loop))
+{
+    for (size_t n = 0;; n++) {
+        cr_assert_lt(n, (size_t)100);
+        struct stingy stingy = {.left = SIZE_MAX};
+        const struct smp_allocator allocator = {stingy_alloc, stingy_free, &stingy};
+        const struct smp_loop_options options = {.size = sizeof(options), .allocator = &allocator};
+        struct smp_loop *loop;
+        cr_assert_eq(smp_loop_new(&options, &loop), SMP_OK);
+        size_t before = stingy.owed;
+        size_t pool = loop->pool.wanted[1];
+        stingy.left = n;
+        int error = make(loop);
+        stingy.left = SIZE_MAX;
+        cr_expect(error == SMP_OK || error == SMP_ERR_NO_MEMORY, "error %d", error);
+        cr_expect_eq(loop->timers.made, 0);
+        cr_expect_eq(loop->pool.wanted[1], pool);
+        cr_expect_leq(stingy.owed, before + 6,
+                      "only the pool and the heap of timers may have grown");
+        smp_loop_free(loop);
+        cr_expect_eq(stingy.owed, 0);
+        if (error == SMP_OK) {
+            cr_expect_gt(n, (size_t)0);
+            return;
+        }
+    }
+}
+
 /* A loop on a fake clock. */
 struct fake {
     struct smp_fake_clock *clock;

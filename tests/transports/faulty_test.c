@@ -477,12 +477,49 @@ Test(faulty, a_full_inner_transport_loses_nothing)
     cr_expect_eq(s.count, 0);
     s.full = false;
     smp_transport_writable(s.transport);
+    settle(fake.loop);
     cr_assert_eq(s.count, 5, "%zu of 5", s.count);
     for (uint32_t i = 0; i < 5; i++) {
         cr_expect_eq(s.sent[i], i);
     }
     cr_expect_eq(send_number(near, 5, 16), SMP_OK);
     cr_expect_eq(s.count, 6);
+    smp_transport_free(near);
+    free(at_near);
+    fake_free(&fake);
+}
+
+/* A transport that answers before its `send` returns. */
+struct mirror {
+    struct smp_transport *transport;
+    size_t left;
+};
+
+static int mirror_send(void *self, const struct smp_peer *peer, const uint8_t *packet, size_t len)
+{
+    struct mirror *m = self;
+    if (m->left > 0) {
+        m->left--;
+        smp_transport_received(m->transport, peer, packet, len);
+    }
+    return SMP_OK;
+}
+
+Test(faulty, a_transport_that_answers_inside_send)
+{
+    struct fake fake = fake_new();
+    struct mirror m = {.left = 10};
+    const struct smp_transport_ops ops = {
+        .size = sizeof(ops), .send = mirror_send, .max_packet = stubborn_max};
+    const struct smp_faults faults = {.size = sizeof(faults), .corrupt = 1000000};
+    struct smp_transport *near;
+    cr_assert_eq(smp_transport_new(fake.loop, &ops, &m, &m.transport), SMP_OK);
+    cr_assert_eq(smp_faulty_new(m.transport, &faults, &near), SMP_OK);
+    struct catcher *at_near = catcher_new(near);
+    at_near->echo = true;
+    cr_expect_eq(send_number(near, 1, 16), SMP_OK);
+    settle(fake.loop);
+    cr_expect_eq(at_near->count, 10);
     smp_transport_free(near);
     free(at_near);
     fake_free(&fake);
@@ -519,4 +556,25 @@ Test(faulty, wrong_arguments)
     settle(e.fake.loop);
     cr_expect_eq(e.at_near->count, 1);
     ends_free(&e);
+}
+
+static int make_faulty(struct smp_loop *loop)
+{
+    const struct smp_faults faults = {.size = sizeof(faults)};
+    struct smp_transport *inner;
+    struct smp_transport *far;
+    struct smp_transport *near;
+    int error = smp_loopback_new(loop, 0, &inner, &far);
+    if (error != SMP_OK) {
+        return error;
+    }
+    error = smp_faulty_new(inner, &faults, &near);
+    smp_transport_free(error == SMP_OK ? near : inner);
+    smp_transport_free(far);
+    return error;
+}
+
+Test(faulty, without_memory)
+{
+    expect_no_leak_without_memory(make_faulty);
 }

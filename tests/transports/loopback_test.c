@@ -250,3 +250,20 @@ Test(fake_clock, moves_only_when_told_or_when_the_loop_would_sleep)
     smp_fake_clock_free(clock);
     smp_fake_clock_free(NULL);
 }
+
+static int make_pair(struct smp_loop *loop)
+{
+    struct smp_transport *a;
+    struct smp_transport *b;
+    int error = smp_loopback_new(loop, 0, &a, &b);
+    if (error == SMP_OK) {
+        smp_transport_free(a);
+        smp_transport_free(b);
+    }
+    return error;
+}
+
+Test(loopback, without_memory)
+{
+    expect_no_leak_without_memory(make_pair);
+}

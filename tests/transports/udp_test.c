@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -511,39 +512,66 @@ Test(udp, every_descriptor_is_closed_again_and_on_exec)
     smp_loop_free(loop);
 }
 
-static size_t allocations;
+/* An allocator that counts, and can tell which pages of large blocks were ever touched. */
+struct counter {
+    size_t allocations;
+    size_t n_large;
+    struct {
+        void *memory;
+        size_t bytes;
+    } large[1000];
+};
 
 static void *counting_alloc(size_t bytes, void *user)
 {
-    (void)user;
-    allocations++;
-    return calloc(1, bytes);
+    struct counter *counter = user;
+    counter->allocations++;
+    if (bytes < 65536) {
+        return calloc(1, bytes);
+    }
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cr_assert_neq(memory, MAP_FAILED);
+    cr_assert_lt(counter->n_large, (size_t)1000);
+    counter->large[counter->n_large].memory = memory;
+    counter->large[counter->n_large++].bytes = bytes;
+    return memory;
 }
 
 static void counting_free(void *memory, void *user)
 {
-    (void)user;
+    struct counter *counter = user;
+    for (size_t i = 0; i < counter->n_large; i++) {
+        if (counter->large[i].memory == memory) {
+            munmap(memory, counter->large[i].bytes);
+            counter->large[i].memory = NULL;
+            return;
+        }
+    }
     free(memory);
 }
 
-static long resident_kib(void)
+static size_t touched_pages(const struct counter *counter, size_t first)
 {
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%*d %ld", &pages) != 1) {
-        pages = 0;
+    static unsigned char pages[4096];
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t touched = 0;
+    for (size_t i = first; i < counter->n_large; i++) {
+        size_t n = (counter->large[i].bytes + page - 1) / page;
+        cr_assert_leq(n, sizeof(pages));
+        cr_assert_eq(mincore(counter->large[i].memory, counter->large[i].bytes, (void *)pages), 0);
+        for (size_t j = 0; j < n; j++) {
+            touched += pages[j] & 1;
+        }
     }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return pages * sysconf(_SC_PAGESIZE) / 1024;
+    return touched;
 }
 
 Test(udp, packets_take_no_memory_and_clients_little)
 {
     enum { CLIENTS = 200 };
     static struct smp_transport *clients[CLIENTS];
-    const struct smp_allocator allocator = {.alloc = counting_alloc, .free = counting_free};
+    static struct counter counter;
+    const struct smp_allocator allocator = {counting_alloc, counting_free, &counter};
     const struct smp_loop_options options = {.size = sizeof(options), .allocator = &allocator};
     struct smp_loop *loop;
     struct smp_transport *server;
@@ -552,26 +580,43 @@ Test(udp, packets_take_no_memory_and_clients_little)
     cr_assert_eq(smp_udp_listen(loop, "127.0.0.1:0", &server), SMP_OK);
     cr_assert_eq(smp_udp_local_address(server, address, sizeof(address)), SMP_OK);
     struct catcher *c = catcher_new(server);
-    long before = resident_kib();
+    c->echo = true;
+    size_t before = counter.n_large;
     for (int i = 0; i < CLIENTS; i++) {
         cr_assert_eq(smp_udp_connect(loop, address, &clients[i]), SMP_OK);
     }
-    long each = (resident_kib() - before) / CLIENTS;
-#if !defined(__SANITIZE_ADDRESS__)
-    cr_expect_leq(each, 16, "%ld KiB for each idle client", each);
-#else
-    (void)each; /* the sanitizer's own memory */
-#endif
-    allocations = 0;
+    cr_expect_eq(counter.n_large, before + CLIENTS);
+    counter.allocations = 0;
     for (uint32_t i = 0; i < 2000; i++) {
         cr_assert_eq(send_number(clients[i % CLIENTS], i, 1000), SMP_OK);
         UNTIL(loop, c->count == i + 1);
     }
-    cr_expect_eq(allocations, 0);
+    smp_loop_turn(loop, 20);
+    cr_expect_eq(counter.allocations, 0);
+    size_t pages = touched_pages(&counter, before);
+    cr_expect_leq(pages, (size_t)CLIENTS * 4, "%zu pages for 200 clients", pages);
+    cr_expect_geq(pages, (size_t)CLIENTS, "this cannot be measured here");
     for (int i = 0; i < CLIENTS; i++) {
         smp_transport_free(clients[i]);
     }
     smp_transport_free(server);
     free(c);
     smp_loop_free(loop);
+}
+
+static int make_server(struct smp_loop *loop)
+{
+    struct smp_transport *made;
+    int error = smp_udp_listen(loop, "127.0.0.1:0", &made);
+    if (error == SMP_OK) {
+        smp_transport_free(made);
+    }
+    return error;
+}
+
+Test(udp, without_memory)
+{
+    int before = descriptors();
+    expect_no_leak_without_memory(make_server);
+    cr_expect_eq(descriptors(), before);
 }
