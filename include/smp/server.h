@@ -61,6 +61,9 @@ struct smp_server_options {
     bool err_as_ret;    /**< Put group errors under `ret`, as Zephyr 3.4. */
     smp_server_hook *hook; /**< May be NULL. */
     void *hook_user;
+    bool mcuboot;       /**< Keep to the packet rules of MCUboot's serial recovery: the answer repeats the
+                             first byte of the request's header, errors are plain `rc`, odd ops and
+                             lengths are met with silence. */
 };
 
 /** @param options  Copied; may be NULL.  @retval SMP_ERR_NO_MEMORY, SMP_ERR_INVALID  @since 0.1 */

@@ -17,8 +17,8 @@ static int64_t as_v1(const struct smp_group *group, uint16_t rc)
 
 static bool speaks_v1(const struct smp_exchange *exchange)
 {
-    return exchange->server->options.v1_only ||
-           exchange->header.version == SMP_PROTOCOL_V1;
+    const struct smp_server_options *options = &exchange->server->options;
+    return options->v1_only || options->mcuboot || exchange->header.version == SMP_PROTOCOL_V1;
 }
 
 /* Sends what stands in the server's answer buffer behind the header's room. */
@@ -34,6 +34,9 @@ static void send_answer(struct smp_exchange *exchange, size_t payload)
         .length = (uint16_t)payload,
     };
     smp_header_encode(&header, server->answer);
+    if (server->options.mcuboot) {
+        server->answer[0] = exchange->first | 1; /* only the op changes */
+    }
     if (exchange->transport == NULL || !exchange->transport->is_up) {
         return;
     }
@@ -101,13 +104,21 @@ static int finish(struct smp_exchange *exchange, const void *response,
     return error;
 }
 
+/* Whether the response has an `rc` of its own, as a shell's exit code. */
+static bool rc_is_data(const struct smp_exchange *exchange)
+{
+    const struct smp_command *command = exchange->command;
+    return command != NULL && command->response != NULL &&
+           (command->response->flags & SMPI_RC_IS_DATA) != 0;
+}
+
 int smp_exchange_reply(struct smp_exchange *exchange, const void *response)
 {
     if (!may_answer(exchange)) {
         return SMP_ERR_INVALID;
     }
     struct smpi_verdict verdict = {.kind = SMPI_VERDICT_NONE};
-    if (exchange->server != NULL && exchange->server->options.rc_always) {
+    if (exchange->server != NULL && exchange->server->options.rc_always && !rc_is_data(exchange)) {
         verdict.kind = SMPI_VERDICT_RC;
     }
     return finish(exchange, response, &verdict);

@@ -108,6 +108,16 @@ static void run_handler(struct smp_exchange *exchange, const struct smpi_handler
     }
 }
 
+/* Whether MCUboot would look at it: one request a packet, which may end before its length. */
+static bool mcuboot_takes(struct smp_exchange *exchange, size_t rest)
+{
+    struct smp_header *header = &exchange->header;
+    if (header->length > rest) {
+        header->length = (uint16_t)rest;
+    }
+    return header->length == rest && (header->op == SMP_OP_READ || header->op == SMP_OP_WRITE);
+}
+
 /* One request at `packet`.  Returns the bytes it took, 0: nothing more can be read. */
 static size_t execute_one(struct smp_exchange *exchange, const uint8_t *packet, size_t len)
 {
@@ -118,8 +128,12 @@ static size_t execute_one(struct smp_exchange *exchange, const uint8_t *packet, 
     }
     exchange->state = SMPI_EXCHANGE_RUNNING;
     exchange->command = NULL;
+    exchange->first = packet[0];
     smpi_log_packet(server->loop, "<-", packet, len);
     size_t rest = len - SMP_HEADER_SIZE;
+    if (server->options.mcuboot && !mcuboot_takes(exchange, rest)) {
+        return 0;
+    }
     exchange->payload = (struct smp_bytes){packet + SMP_HEADER_SIZE, header->length};
     if (header->length > rest) {
         smp_exchange_refuse(exchange, SMP_RC_CORRUPT, NULL);
@@ -131,7 +145,7 @@ static size_t execute_one(struct smp_exchange *exchange, const uint8_t *packet, 
         if (!server->dead) {
             smp_exchange_refuse(exchange, SMP_RC_NO_MEMORY, NULL);
         }
-    } else if (header->version > SMP_PROTOCOL_V2) {
+    } else if (header->version > SMP_PROTOCOL_V2 && !server->options.mcuboot) {
         smp_exchange_refuse(exchange, SMP_RC_TOO_NEW, NULL);
     } else if (handler == NULL) {
         smp_exchange_refuse(exchange, SMP_RC_NOT_SUPPORTED, NULL);

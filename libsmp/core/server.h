@@ -29,6 +29,7 @@ struct smp_exchange {
     struct smp_bytes payload;
     uint64_t arrived;
     size_t len;
+    uint8_t first;  /* the request's first byte, as it came */
     bool failed;    /* an error was answered: requests behind it in the packet are not executed */
     uint8_t *packet; /* buf_size bytes; NULL for a deferred one, which has handed its buffer on */
 };
