@@ -48,6 +48,7 @@ enum smp_error {
     SMP_ERR_UNSUPPORTED = -20, /**< Not built in, or the device cannot do it. */
     SMP_ERR_SOURCE = -21,      /**< Reading the data to send failed. */
     SMP_ERR_EXISTS = -22,      /**< That group, name or address is taken. */
+    SMP_ERR_SINK = -23,        /**< Storing the received data failed. */
 };
 
 /**

@@ -14,6 +14,7 @@
 
 #include <smp/export.h>
 #include <smp/session.h>
+#include <smp/transfer.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,6 +78,40 @@ struct smp_fs_upload_rsp {
 /** Sends one chunk.  @param done  rsp: struct smp_fs_upload_rsp.  @since 0.1 */
 SMP_API int smp_fs_upload_chunk(struct smp_session *session, const struct smp_fs_upload_req *req,
                                 smp_callback *done, void *user, smp_id *id);
+/** @} */
+
+/** @name Whole files
+ * @{ */
+/**
+ * Uploads a file, as fast as the device takes it, then has it closed and compares its length.
+ * @param name     Path on the device; copied.
+ * @param source   What to send, 1 byte or more (an empty file: smp_fs_upload_chunk()); must
+ *                 outlive the transfer.
+ * @param options  Copied; may be NULL.  resume: go on where the device's file ends.
+ * @param done     rsp: struct smp_fs_upload_rsp.  SMP_ERR_CORRUPT: the file's length is wrong.
+ * @param user     For @p done and for the progress callback.
+ * @retval SMP_ERR_INVALID  no name, or length 0 or over 2^32-1.
+ * @since 0.1
+ */
+SMP_API int smp_fs_upload(struct smp_session *session, struct smp_str name,
+                          const struct smp_source *source,
+                          const struct smp_transfer_options *options, smp_callback *done,
+                          void *user, smp_id *id);
+/**
+ * Downloads a file, several chunks at a time.
+ * @param name     Path on the device; copied.
+ * @param sink     Where it goes; must outlive the transfer.
+ * @param options  Copied; may be NULL.  resume: bytes that are here already; SMP_ERR_OFFSET when
+ *                 the device's file is shorter.
+ * @param done     rsp: struct smp_fs_download_rsp, of the last answer.
+ * @param user     For @p done and for the progress callback, whose `total` is the file's length.
+ * @retval SMP_ERR_INVALID  no name or no sink.
+ * @since 0.1
+ */
+SMP_API int smp_fs_download(struct smp_session *session, struct smp_str name,
+                            const struct smp_sink *sink,
+                            const struct smp_transfer_options *options, smp_callback *done,
+                            void *user, smp_id *id);
 /** @} */
 
 /** @name Status (1)

@@ -144,6 +144,9 @@ struct smp_img_upload_options {
     bool has_sha;
     uint8_t sha[32];      /**< SHA-256 of the whole source; computed by the call when absent (reads
                                the source once, blocking for as long as that takes). */
+    size_t hash_len;      /**< Bytes of hash: 32, 48 or 64; 0: not told. */
+    uint8_t hash[64];     /**< The image's own hash (smp_mcuboot_image_check() gives it): when the
+                               device's last answer is lost, it tells that all had arrived. */
     struct smp_transfer_options transfer;
 };
 /**
@@ -153,7 +156,7 @@ struct smp_img_upload_options {
  * @param options  Copied; may be NULL.
  * @param done     rsp: the last answer, struct smp_img_upload_rsp.
  * @param user     For @p done and for the progress callback.
- * @retval SMP_ERR_INVALID  length 0 or over 2^32-1.
+ * @retval SMP_ERR_INVALID  length 0 or over 2^32-1, or hash_len over 64.
  * @retval SMP_ERR_SOURCE   reading it for the hash failed.
  * @since 0.1
  */

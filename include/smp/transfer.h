@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * Transfers: an image or file sent in chunks, several at a time.
+ * Transfers: an image or file sent or received in chunks, several at a time.
  *
  * A transfer is a request like any other (session.h): one callback at the end,
  * an id to cancel it by.  It always ends: with success, the device's refusal,
  * SMP_ERR_STALLED (no progress for stall_ms), SMP_ERR_TIMEOUT (the first chunk
  * was never answered), SMP_ERR_OFFSET (the device asks for what does not exist),
- * SMP_ERR_CLOSED, SMP_ERR_SOURCE or SMP_ERR_CANCELLED.
+ * SMP_ERR_CLOSED, SMP_ERR_SOURCE, SMP_ERR_SINK or SMP_ERR_CANCELLED.
  */
 #ifndef SMP_TRANSFER_H
 #define SMP_TRANSFER_H
@@ -32,6 +32,17 @@ struct smp_source {
      *         negative number ends the transfer with SMP_ERR_SOURCE.
      */
     int (*read)(void *user, uint64_t offset, uint8_t *data, size_t len);
+    void *user;
+};
+
+/** Where received bytes go.  Must outlive the transfer. */
+struct smp_sink {
+    size_t size; /**< sizeof(struct smp_sink). */
+    /**
+     * Stores @p len bytes at @p offset.  Each byte comes once; parts may come out of order.
+     * @return SMP_OK; anything else ends the transfer with SMP_ERR_SINK.
+     */
+    int (*write)(void *user, uint64_t offset, const uint8_t *data, size_t len);
     void *user;
 };
 
@@ -69,6 +80,8 @@ struct smp_transfer_options {
     uint32_t first_chunk_ms; /**< 0: the session's. */
     uint32_t stall_ms;       /**< 0: the session's. */
     smp_progress_callback *progress; /**< May be NULL; its user pointer is the call's. */
+    uint64_t resume; /**< Files only.  Downloading: bytes the caller has already.  Uploading: not 0
+                          goes on where the device's file ends. */
 };
 
 /** Stops sending; what is on the way is still answered.  The stall clock stands.

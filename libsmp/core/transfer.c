@@ -2,10 +2,20 @@
 /* A transfer as seen from outside: it begins, reports, pauses and ends. */
 #include "core/transfer.h"
 
+/* Gaps or refusals without a single byte of progress between them. */
+enum { SETBACKS_MAX = 20 };
+/* Of them, refusals for lack of memory when only one packet is on the way. */
+enum { REFUSALS_MAX = 5 };
+/* Times the device may forget what it has without getting farther than before. */
+enum { RESTARTS_MAX = 3 };
+
 /* ---- the end ---- */
 
 void smpi_transfer_free_if_unused(struct smpi_transfer *transfer)
 {
+    if (transfer->calls > 0) {
+        return;
+    }
     for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
         if (transfer->chunks[i].request.state != SMPI_IDLE) {
             return;
@@ -17,6 +27,12 @@ void smpi_transfer_free_if_unused(struct smpi_transfer *transfer)
 void smpi_transfer_complete(struct smpi_transfer *transfer, struct smp_result *result)
 {
     struct smp_session *session = transfer->session;
+    if (result->error == SMP_OK) {
+        smpi_transfer_report(transfer, SMP_PHASE_DONE);
+        if (transfer->state == SMPI_TRANSFER_OVER) {
+            return; /* the progress callback freed the session */
+        }
+    }
     transfer->state = SMPI_TRANSFER_OVER;
     smpi_list_remove(&transfer->node);
     smpi_timer_unmake(session->loop, &transfer->timer);
@@ -72,29 +88,168 @@ void smpi_transfer_report(struct smpi_transfer *transfer, enum smp_phase phase)
         .size = sizeof(progress),
         .phase = phase,
         .done = transfer->acked,
-        .total = transfer->source.length,
+        .total = transfer->total,
         .start = transfer->start,
         .chunk = transfer->last_chunk,
         .window = smpi_transfer_window(transfer),
     };
     uint64_t took = loop->now - transfer->first_answer;
-    uint64_t sent = transfer->acked - transfer->start;
+    uint64_t moved = transfer->acked - transfer->start;
     if (phase != SMP_PHASE_STARTING && took > 0 && transfer->acked > transfer->start) {
-        progress.rate = (uint64_t)((double)sent * 1e9 / (double)took);
+        progress.rate = (uint64_t)((double)moved * 1e9 / (double)took);
         progress.left_ms = (uint64_t)((double)(progress.total - progress.done) * (double)took /
-                                      (double)sent / 1e6);
+                                      (double)moved / 1e6);
     }
     smpi_enter_user(loop);
     transfer->options.progress(transfer->session, &progress, transfer->user);
     smpi_leave_user(loop);
 }
 
+void smpi_transfer_moving(struct smpi_transfer *transfer, uint64_t offset)
+{
+    transfer->state = SMPI_TRANSFER_MOVING;
+    transfer->start = offset;
+    transfer->acked = offset;
+    transfer->next = offset;
+    transfer->best = offset;
+    transfer->high = offset > transfer->high ? offset : transfer->high;
+    transfer->first_answer = transfer->session->loop->now;
+    transfer->rto = SMPI_RTO_FIRST;
+    transfer->setbacks = 0;
+    smpi_transfer_expect_progress(transfer);
+}
+
+void smpi_transfer_moved(struct smpi_transfer *transfer)
+{
+    if (transfer->acked > transfer->best) {
+        transfer->best = transfer->acked;
+        transfer->setbacks = 0;
+        smpi_transfer_expect_progress(transfer);
+    }
+}
+
+bool smpi_transfer_setback(struct smpi_transfer *transfer)
+{
+    if (++transfer->setbacks <= SETBACKS_MAX) {
+        return true;
+    }
+    smpi_transfer_fail(transfer, SMP_ERR_STALLED, 0);
+    return false;
+}
+
+bool smpi_transfer_lowered(struct smpi_chunk *chunk, struct smp_result *result)
+{
+    struct smpi_transfer *transfer = chunk->transfer;
+    struct smp_session *session = transfer->session;
+    bool global = result->error == SMP_ERR_DEVICE && !result->from_group;
+    bool fewer = global && result->rc == SMP_RC_NO_MEMORY;
+    bool smaller =
+        global && result->rc == SMP_RC_CORRUPT && smpi_session_step_down(session, chunk->packet);
+    bool other = smpi_session_switch_version(session, &chunk->request, result);
+    if (!smaller && !fewer && !other) {
+        smpi_transfer_complete(transfer, result);
+        return false;
+    }
+    if (smpi_chunk_is_old(chunk)) {
+        return true;
+    }
+    transfer->setbacks++;
+    if (transfer->setbacks > SETBACKS_MAX ||
+        (fewer && smpi_transfer_window(transfer) == 1 && transfer->setbacks > REFUSALS_MAX)) {
+        smpi_transfer_complete(transfer, result);
+        return false;
+    }
+    if (fewer) {
+        uint32_t others = smpi_transfer_on_the_way(transfer);
+        transfer->limit = others > 1 ? others : 1;
+    }
+    return true;
+}
+
+/* ---- asking ---- */
+
+static void on_call(struct smp_session *session, const struct smp_result *result, void *user)
+{
+    struct smpi_transfer *transfer = user;
+    (void)session;
+    transfer->calls--;
+    if (transfer->state == SMPI_TRANSFER_OVER) {
+        smpi_transfer_free_if_unused(transfer);
+    } else {
+        transfer->then(transfer, result);
+    }
+}
+
+int smpi_transfer_call(struct smpi_transfer *transfer, const struct smp_command *command,
+                       const void *request,
+                       void (*then)(struct smpi_transfer *transfer,
+                                    const struct smp_result *result))
+{
+    transfer->then = then;
+    int error = smp_session_call(transfer->session, command, request, on_call, transfer, NULL);
+    transfer->calls += error == SMP_OK;
+    return error;
+}
+
+bool smpi_transfer_ask(struct smpi_transfer *transfer)
+{
+    enum smpi_transfer_state before = transfer->state;
+    if (transfer->ops->ask == NULL) {
+        return false;
+    }
+    transfer->state = SMPI_TRANSFER_ASKING;
+    if (!transfer->ops->ask(transfer)) {
+        transfer->state = before;
+        return false;
+    }
+    smpi_transfer_expect_progress(transfer);
+    return true;
+}
+
+/* Starting again and again is progress only if each time gets farther than the one before. */
+static bool may_restart(struct smpi_transfer *transfer)
+{
+    if (transfer->best > transfer->farthest) {
+        transfer->farthest = transfer->best;
+        transfer->restarts = 0;
+    }
+    return ++transfer->restarts <= RESTARTS_MAX;
+}
+
+void smpi_transfer_go_on(struct smpi_transfer *transfer, uint64_t offset)
+{
+    transfer->recovery = transfer->serial;
+    if (offset == 0) {
+        if (!may_restart(transfer)) {
+            smpi_transfer_fail(transfer, SMP_ERR_STALLED, 0);
+            return;
+        }
+        transfer->state = SMPI_TRANSFER_STARTING;
+        transfer->started = false;
+        transfer->high = 0;
+    } else if (transfer->first_answer == 0) {
+        smpi_transfer_moving(transfer, offset);
+    } else {
+        transfer->state = SMPI_TRANSFER_MOVING;
+        transfer->high = offset > transfer->high ? offset : transfer->high;
+    }
+    transfer->acked = offset;
+    transfer->next = offset;
+    smpi_transfer_moved(transfer);
+    if (offset > 0 && offset == transfer->total) {
+        transfer->ops->finish(transfer, NULL);
+    } else if (offset == 0 || smpi_transfer_setback(transfer)) {
+        smpi_transfer_restart_rto(transfer);
+        smpi_transfer_set_timer(transfer);
+        smpi_task_schedule(transfer->session->loop, &transfer->session->task);
+    }
+}
+
 /* What the session's task does for one transfer.  True: user code was called. */
 static bool attend(struct smpi_transfer *transfer)
 {
     if (transfer->cancelled || transfer->failed != SMP_OK) {
-        smpi_transfer_fail(transfer,
-                           transfer->cancelled ? SMP_ERR_CANCELLED : transfer->failed, 0);
+        smpi_transfer_fail(transfer, transfer->cancelled ? SMP_ERR_CANCELLED : transfer->failed, 0);
         return true;
     }
     bool report = transfer->report_start;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A transfer's chunks: which is sent next, and with how much in it. */
+/* A transfer's chunks: what is in their packets, who hears of their answers, which is next. */
 #include "core/transfer.h"
 
 #include <string.h>
@@ -33,21 +33,9 @@ uint32_t smpi_transfer_window(const struct smpi_transfer *transfer)
     return window < most ? window : most;
 }
 
-void smpi_transfer_sweep(struct smpi_transfer *transfer)
+bool smpi_chunk_is_old(const struct smpi_chunk *chunk)
 {
-    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
-        struct smpi_request *request = &transfer->chunks[i].request;
-        if (request->state == SMPI_SENT && request->overtaken && request->due == SMPI_NEVER) {
-            smpi_session_drop(transfer->session, request);
-        }
-    }
-}
-
-void smpi_transfer_rewind(struct smpi_transfer *transfer, uint64_t offset)
-{
-    transfer->next = offset;
-    transfer->recovery = transfer->serial;
-    smpi_transfer_sweep(transfer);
+    return chunk->serial <= chunk->transfer->recovery;
 }
 
 /* ---- one chunk ---- */
@@ -57,7 +45,7 @@ static int chunk_build(struct smpi_request *request, size_t room, uint8_t **pack
     struct smpi_chunk *chunk = smpi_chunk_of(request);
     struct smpi_transfer *transfer = chunk->transfer;
     struct smp_session *session = transfer->session;
-    uint64_t rest = transfer->source.length - chunk->offset;
+    uint64_t rest = transfer->total - chunk->offset;
     uint32_t most = transfer->options.chunk != 0 ? transfer->options.chunk : UINT16_MAX;
     uint32_t data = rest < most ? (uint32_t)rest : most;
     chunk->packet = 0;
@@ -82,7 +70,7 @@ static int chunk_build(struct smpi_request *request, size_t room, uint8_t **pack
         return error;
     }
     *len += SMP_HEADER_SIZE;
-    chunk->len = data;
+    chunk->len = chunk->missing ? chunk->len : data;
     chunk->packet = (uint32_t)*len;
     return SMP_OK;
 }
@@ -92,13 +80,38 @@ static void chunk_sent(struct smpi_request *request)
     struct smpi_chunk *chunk = smpi_chunk_of(request);
     struct smpi_transfer *transfer = chunk->transfer;
     chunk->serial = ++transfer->serial;
-    transfer->next = chunk->offset + chunk->len;
-    transfer->high = transfer->next > transfer->high ? transfer->next : transfer->high;
+    transfer->probed = transfer->probing;
     transfer->last_chunk = chunk->len;
+    if (!chunk->missing) {
+        transfer->next = chunk->offset + chunk->len;
+        transfer->high = transfer->next > transfer->high ? transfer->next : transfer->high;
+    }
     if (transfer->rto_due == SMPI_NEVER) {
         transfer->rto_due = transfer->session->loop->now + transfer->rto;
     }
     smpi_transfer_set_timer(transfer);
+}
+
+static void chunk_answer(struct smpi_request *request, const struct smp_header *header,
+                         struct smp_bytes payload)
+{
+    struct smpi_chunk *chunk = smpi_chunk_of(request);
+    struct smpi_transfer *transfer = chunk->transfer;
+    struct smp_session *session = transfer->session;
+    struct smp_result result;
+    transfer->timeouts = 0;
+    transfer->probing = false;
+    if (transfer->state == SMPI_TRANSFER_MOVING && request->sends == 1) { /* Karn */
+        smpi_transfer_measure(transfer, session->loop->now - request->sent_at);
+    }
+    smpi_session_decode(session, transfer->id, transfer->ops->command, header, payload, &result);
+    if (transfer->state != SMPI_TRANSFER_ASKING) { /* else what is told when asked counts */
+        transfer->way->answer(chunk, &result);
+    }
+    if (transfer->state != SMPI_TRANSFER_OVER) {
+        smpi_transfer_restart_rto(transfer);
+        smpi_transfer_set_timer(transfer);
+    }
 }
 
 static void chunk_fail(struct smpi_request *request, int error, int system_error)
@@ -123,42 +136,38 @@ static void chunk_release(struct smpi_request *request)
 static const struct smpi_request_ops chunk_ops = {
     .build = chunk_build,
     .sent = chunk_sent,
-    .answer = smpi_chunk_answer,
+    .answer = chunk_answer,
     .fail = chunk_fail,
     .expire = chunk_expire,
     .release = chunk_release,
 };
 
-static struct smpi_chunk *free_chunk(struct smpi_transfer *transfer)
+struct smpi_request *smpi_chunk_prepare(struct smpi_chunk *chunk)
 {
-    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
-        if (transfer->chunks[i].request.state == SMPI_IDLE) {
-            return &transfer->chunks[i];
-        }
-    }
-    return NULL;
-}
-
-static struct smpi_request *prepare(struct smpi_transfer *transfer, uint64_t offset)
-{
-    struct smpi_chunk *chunk = free_chunk(transfer);
-    if (chunk == NULL) {
-        return NULL;
-    }
-    const struct smp_command *command = transfer->ops->command;
-    *chunk = (struct smpi_chunk){
-        .transfer = transfer,
-        .offset = offset,
-        .request = {.session = transfer->session,
-                    .ops = &chunk_ops,
-                    .group = command->group,
-                    .command = command->id,
-                    .op = command->op,
-                    .due = SMPI_NEVER,
-                    .deadline = SMPI_NEVER},
+    const struct smp_command *command = chunk->transfer->ops->command;
+    chunk->request = (struct smpi_request){
+        .session = chunk->transfer->session,
+        .ops = &chunk_ops,
+        .group = command->group,
+        .command = command->id,
+        .op = command->op,
+        .due = SMPI_NEVER,
+        .deadline = SMPI_NEVER,
     };
     smpi_list_init(&chunk->request.node);
     return &chunk->request;
+}
+
+struct smpi_request *smpi_transfer_prepare(struct smpi_transfer *transfer, uint64_t offset)
+{
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        struct smpi_chunk *chunk = &transfer->chunks[i];
+        if (chunk->request.state == SMPI_IDLE && !chunk->missing) {
+            *chunk = (struct smpi_chunk){.transfer = transfer, .offset = offset};
+            return smpi_chunk_prepare(chunk);
+        }
+    }
+    return NULL;
 }
 
 /* ---- what goes next ---- */
@@ -172,31 +181,29 @@ static struct smpi_request *first_chunk(struct smpi_transfer *transfer)
     }
     if (!transfer->started) {
         transfer->started = true;
-        transfer->first_room =
-            (uint32_t)smpi_session_smaller(session, smpi_session_room(session));
+        transfer->first_room = (uint32_t)smpi_session_smaller(session, smpi_session_room(session));
         transfer->rto = SMPI_RTO_FIRST;
         transfer->rto_due = SMPI_NEVER;
         smpi_transfer_expect_first(transfer);
         transfer->report_start = true;
         smpi_task_schedule(session->loop, &session->task);
     }
-    return prepare(transfer, 0);
+    return smpi_transfer_prepare(transfer, 0);
 }
 
 static struct smpi_request *next_of(struct smpi_transfer *transfer)
 {
     if (transfer->paused || transfer->source_waits || transfer->cancelled ||
-        transfer->failed != SMP_OK) {
+        transfer->failed != SMP_OK || transfer->state == SMPI_TRANSFER_ASKING) {
         return NULL;
     }
     if (transfer->state == SMPI_TRANSFER_STARTING) {
         return first_chunk(transfer);
     }
     bool may = transfer->probing
-                   ? transfer->serial == transfer->recovery
+                   ? !transfer->probed
                    : smpi_transfer_on_the_way(transfer) < smpi_transfer_window(transfer);
-    bool all = transfer->next >= transfer->source.length;
-    return may && !all ? prepare(transfer, transfer->next) : NULL;
+    return may ? transfer->way->next(transfer) : NULL;
 }
 
 struct smpi_request *smpi_transfer_next(struct smp_session *session)

@@ -114,19 +114,26 @@ static void repeat_or_drop(struct smpi_transfer *transfer, struct smpi_chunk *ch
 static void repeat_first(struct smpi_transfer *transfer)
 {
     struct smp_session *session = transfer->session;
+    bool ask = transfer->ops->ask_before_repeat;
     back_off(transfer);
     transfer->rto_due = session->loop->now + transfer->rto;
     for (size_t i = 0; i < SMPI_CHUNKS_MAX && !session->dead; i++) {
-        if (smpi_chunk_on_the_way(&transfer->chunks[i])) {
-            repeat_or_drop(transfer, &transfer->chunks[i]);
+        struct smpi_chunk *chunk = &transfer->chunks[i];
+        if (!smpi_chunk_on_the_way(chunk)) {
+            continue;
         }
+        if (ask) {
+            smpi_session_drop(session, &chunk->request);
+        } else {
+            repeat_or_drop(transfer, chunk);
+        }
+    }
+    if (ask && !smpi_transfer_ask(transfer) && transfer->state != SMPI_TRANSFER_OVER) {
+        smpi_transfer_fail(transfer, SMP_ERR_TIMEOUT, 0);
     }
 }
 
-/*
- * One packet from the last confirmed offset.  It takes the place of the one it repeats, whose
- * late answer still counts.  Packets larger than any that was ever answered may be too large.
- */
+/* One packet, and no more until something is heard. */
 static void probe(struct smpi_transfer *transfer)
 {
     struct smp_session *session = transfer->session;
@@ -134,29 +141,25 @@ static void probe(struct smpi_transfer *transfer)
     back_off(transfer);
     for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
         struct smpi_chunk *chunk = &transfer->chunks[i];
-        if (!smpi_chunk_on_the_way(chunk)) {
-            continue;
-        }
-        largest = chunk->packet > largest ? chunk->packet : largest;
-        if (chunk->offset == transfer->acked) {
-            smpi_session_overtake(session, &chunk->request);
-            chunk->request.due = session->loop->now + session->options.grace_ms * SMPI_MS;
-            smpi_session_wake_at(session, chunk->request.due);
+        if (smpi_chunk_on_the_way(chunk) && chunk->packet > largest) {
+            largest = chunk->packet;
         }
     }
+    /* Packets larger than any that was ever answered may be too large. */
     if (transfer->timeouts >= TRIES_BEFORE_SMALLER && largest > session->proven) {
         smpi_session_step_down(session, largest);
     }
+    transfer->way->silence(transfer);
     session->stats.repeated++;
-    smpi_transfer_rewind(transfer, transfer->acked);
     transfer->probing = true;
+    transfer->probed = false;
 }
 
 static void on_silence(struct smpi_transfer *transfer)
 {
     uint64_t now = transfer->session->loop->now;
-    bool unsent = transfer->probing && transfer->serial == transfer->recovery;
-    if (transfer->paused) {
+    bool unsent = transfer->probing && !transfer->probed;
+    if (transfer->paused || transfer->state == SMPI_TRANSFER_ASKING) {
         transfer->rto_due = SMPI_NEVER;
     } else if (transfer->state == SMPI_TRANSFER_STARTING) {
         repeat_first(transfer);

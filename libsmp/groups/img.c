@@ -100,7 +100,7 @@ static const struct smp_message slot_info_rsp =
 
 /* Places in the list below. */
 enum {
-    STATE_READ,
+    STATE_READ = SMPI_IMG_STATE_READ,
     STATE_WRITE,
     UPLOAD = SMPI_IMG_UPLOAD,
     CORE_LIST,

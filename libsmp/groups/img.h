@@ -8,8 +8,8 @@
 #include <smp/img.h>
 
 extern const struct smp_message smpi_img_upload_req;
-/* The upload's place among the group's commands. */
-enum { SMPI_IMG_UPLOAD = 2 };
+/* Places among the group's commands. */
+enum { SMPI_IMG_STATE_READ = 0, SMPI_IMG_UPLOAD = 2 };
 extern const struct smp_command smpi_img_commands[];
 
 #endif

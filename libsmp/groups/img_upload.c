@@ -13,6 +13,8 @@ struct upload {
     uint32_t image;
     bool upgrade;
     uint8_t sha[32];
+    size_t hash_len; /* 0: not told */
+    uint8_t hash[sizeof(((struct smp_img_upload_options *)0)->hash)];
 };
 
 static int build(struct smpi_transfer *transfer, uint64_t offset, uint8_t *payload, size_t room,
@@ -25,7 +27,7 @@ static int build(struct smpi_transfer *transfer, uint64_t offset, uint8_t *paylo
         req.has_image = upload->image != 0;
         req.image = upload->image;
         req.has_len = true;
-        req.len = transfer->source.length;
+        req.len = transfer->total;
         req.has_sha = true;
         req.sha = (struct smp_bytes){upload->sha, sizeof(upload->sha)};
         req.has_upgrade = upload->upgrade;
@@ -55,21 +57,58 @@ static bool wanted(const struct smp_result *result, uint64_t *offset)
 {
     const struct smp_img_upload_rsp *rsp = result->rsp;
     *offset = rsp->off;
-    return rsp->has_off;
+    return result->error == SMP_OK && rsp->has_off;
 }
 
-/* The device compared its flash with `sha`, if it can. */
-static int finish(struct smpi_transfer *transfer, const struct smp_result *result)
+/* The last answer may say whether the flash holds what `sha` promised. */
+static void finish(struct smpi_transfer *transfer, struct smp_result *result)
 {
+    const struct smp_img_upload_rsp told = {
+        .size = sizeof(told), .has_off = true, .off = transfer->total};
+    const struct smp_command *command = transfer->ops->command;
+    struct smp_result own = {
+        .command = command,
+        .message = command->response,
+        .rsp = &told,
+        .header = {.op = SMP_OP_WRITE_RSP, .id = command->id, .group = command->group},
+        .has_answer = true,
+    };
+    result = result != NULL ? result : &own;
     const struct smp_img_upload_rsp *rsp = result->rsp;
-    (void)transfer;
-    return rsp->has_match && !rsp->match ? SMP_ERR_CORRUPT : SMP_OK;
+    if (rsp->has_match && !rsp->match) {
+        result->error = SMP_ERR_CORRUPT;
+    }
+    smpi_transfer_complete(transfer, result);
+}
+
+/* A slot that holds the image's hash and does not run holds what was uploaded. */
+static void on_state(struct smpi_transfer *transfer, const struct smp_result *result)
+{
+    const struct upload *upload = SMPI_OF(transfer, struct upload, transfer);
+    const struct smp_img_state_rsp *state = result->rsp;
+    bool there = false;
+    for (size_t i = 0; result->error == SMP_OK && i < state->n_images; i++) {
+        const struct smp_img_image *image = state->images[i];
+        there =
+            there || (image->has_hash && !image->active && image->hash.len == upload->hash_len &&
+                      memcmp(image->hash.data, upload->hash, upload->hash_len) == 0);
+    }
+    smpi_transfer_go_on(transfer, there ? transfer->total : 0);
+}
+
+static bool ask(struct smpi_transfer *transfer)
+{
+    const struct upload *upload = SMPI_OF(transfer, struct upload, transfer);
+    return upload->hash_len > 0 &&
+           smpi_transfer_call(transfer, &smpi_img_commands[SMPI_IMG_STATE_READ], NULL, on_state) ==
+               SMP_OK;
 }
 
 static const struct smpi_transfer_ops upload_ops = {
     .command = &smpi_img_commands[SMPI_IMG_UPLOAD],
     .build = build,
     .wanted = wanted,
+    .ask = ask,
     .finish = finish,
 };
 
@@ -104,14 +143,21 @@ int smp_img_upload(struct smp_session *session, const struct smp_source *source,
     if (options != NULL) {
         memcpy(&own, options, options->size < sizeof(own) ? options->size : sizeof(own));
     }
+    if (own.hash_len > sizeof(own.hash)) {
+        return SMP_ERR_INVALID;
+    }
     struct upload *upload = smpi_alloc(session->loop, sizeof(*upload));
     if (upload == NULL) {
         return SMP_ERR_NO_MEMORY;
     }
     upload->image = own.image;
     upload->upgrade = own.upgrade;
+    upload->hash_len = own.hash_len;
+    memcpy(upload->hash, own.hash, sizeof(upload->hash));
     upload->transfer.ops = &upload_ops;
+    upload->transfer.way = &smpi_transfer_send;
     upload->transfer.source = *source;
+    upload->transfer.total = source->length;
     upload->transfer.options = own.transfer;
     upload->transfer.done = done;
     upload->transfer.user = user;
