@@ -11,9 +11,14 @@ static void place(struct smpi_timers *timers, size_t i, struct smpi_timer *timer
     timer->place = i;
 }
 
+static bool before(const struct smpi_timer *a, const struct smpi_timer *b)
+{
+    return a->due != b->due ? a->due < b->due : a->order < b->order;
+}
+
 static void sift_up(struct smpi_timers *timers, size_t i, struct smpi_timer *timer)
 {
-    while (i > 1 && timers->heap[i / 2]->due > timer->due) {
+    while (i > 1 && before(timer, timers->heap[i / 2])) {
         place(timers, i, timers->heap[i / 2]);
         i /= 2;
     }
@@ -27,10 +32,10 @@ static void sift_down(struct smpi_timers *timers, size_t i, struct smpi_timer *t
         if (child > timers->count) {
             break;
         }
-        if (child < timers->count && timers->heap[child + 1]->due < timers->heap[child]->due) {
+        if (child < timers->count && before(timers->heap[child + 1], timers->heap[child])) {
             child++;
         }
-        if (timers->heap[child]->due >= timer->due) {
+        if (before(timer, timers->heap[child])) {
             break;
         }
         place(timers, i, timers->heap[child]);
@@ -72,14 +77,12 @@ void smpi_timer_unmake(struct smp_loop *loop, struct smpi_timer *timer)
 void smpi_timer_set(struct smp_loop *loop, struct smpi_timer *timer, uint64_t due)
 {
     struct smpi_timers *timers = &loop->timers;
-    if (timer->place == 0) {
-        timer->due = due;
-        sift_up(timers, ++timers->count, timer);
-    } else if (due < timer->due) {
-        timer->due = due;
-        sift_up(timers, timer->place, timer);
+    bool up = timer->place == 0 || due < timer->due;
+    timer->due = due;
+    timer->order = ++timers->order;
+    if (up) {
+        sift_up(timers, timer->place == 0 ? ++timers->count : timer->place, timer);
     } else {
-        timer->due = due;
         sift_down(timers, timer->place, timer);
     }
 }
@@ -94,7 +97,7 @@ void smpi_timer_cancel(struct smp_loop *loop, struct smpi_timer *timer)
     struct smpi_timer *last = timers->heap[timers->count--];
     timer->place = 0;
     if (last != timer) {
-        if (i > 1 && timers->heap[i / 2]->due > last->due) {
+        if (i > 1 && before(last, timers->heap[i / 2])) {
             sift_up(timers, i, last);
         } else {
             sift_down(timers, i, last);

@@ -10,8 +10,9 @@
 struct smp_loop;
 
 struct smpi_timer {
-    uint64_t due;  /* ns */
-    size_t place;  /* 1-based in the heap; 0: not running */
+    uint64_t due;   /* ns */
+    uint64_t order; /* of starting: the first started fires first */
+    size_t place;   /* 1-based in the heap; 0: not running */
     void (*fire)(struct smpi_timer *timer);
 };
 
@@ -19,7 +20,8 @@ struct smpi_timers {
     struct smpi_timer **heap; /* heap[0] is unused */
     size_t count;
     size_t capacity;
-    size_t made; /* timers that exist */
+    size_t made;    /* timers that exist */
+    uint64_t order; /* of the last one started */
 };
 
 /* Each timer is made once (room in the heap) and unmade once. */
