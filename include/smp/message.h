@@ -238,6 +238,21 @@ SMP_API size_t smp_packet_dump(const struct smp_loop *loop, const uint8_t *packe
 SMP_API int smp_message_encode(const struct smp_message *message, const void *record,
                                uint8_t *cbor, size_t capacity, size_t *len);
 
+/**
+ * Decodes one CBOR map into memory of the caller's: for results that have to outlive a callback.
+ * @param message    May be NULL: only the device's verdict is looked for.
+ * @param is_answer  A response: `rc`, `err`, `ret` and `rsn` are the device's verdict.
+ * @param memory     Aligned as malloc() does.  The record and all it points to are there and in
+ *                   @p cbor.
+ * @param result     Out: as smp_packet_decode() sets it, without header and command.
+ * @retval SMP_ERR_TOO_LARGE  @p size is not enough.
+ * @retval as smp_packet_decode()
+ * @since 0.1
+ */
+SMP_API int smp_message_decode(const struct smp_message *message, bool is_answer,
+                               const uint8_t *cbor, size_t len, void *memory, size_t size,
+                               struct smp_result *result);
+
 #ifdef __cplusplus
 }
 #endif

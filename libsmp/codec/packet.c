@@ -28,3 +28,14 @@ int smpi_packet_decode(const struct smpi_registry *registry, struct smpi_arena *
         result->error = SMP_OK;
     return result->error == SMP_ERR_DEVICE ? SMP_OK : result->error;
 }
+
+int smp_message_decode(const struct smp_message *message, bool is_answer, const uint8_t *cbor,
+                       size_t len, void *memory, size_t size, struct smp_result *result)
+{
+    if (!result || (!cbor && len > 0) || (!memory && size > 0))
+        return SMP_ERR_INVALID;
+    struct smpi_arena arena = {.base = memory, .size = size};
+    *result = (struct smp_result){.size = sizeof(*result), .has_answer = is_answer};
+    smpi_decode(message, (struct smp_bytes){cbor, len}, is_answer, &arena, result);
+    return result->error == SMP_ERR_DEVICE ? SMP_OK : result->error;
+}

@@ -87,3 +87,39 @@ Test(packet, names_the_key_that_was_wrong)
 {
     cr_assert_str_eq(decode("0b 00 0006 0001 2a 01 a1 63'off' 20", SMP_ERR_MALFORMED).key, "off");
 }
+
+Test(packet, maps_decode_into_memory_of_the_callers)
+{
+    static _Alignas(max_align_t) uint8_t memory[256];
+    struct smp_bytes cbor = vector("a1 63'off' 190c00");
+    struct smp_result result;
+
+    cr_assert_eq(smp_message_decode(&t_offset, true, cbor.data, cbor.len, memory, sizeof(memory),
+                                    &result),
+                 SMP_OK);
+    cr_assert_eq(result.message, &t_offset);
+    cr_assert(result.has_answer);
+    cr_assert_eq(((const struct t_offset *)result.rsp)->off, 3072);
+    cr_assert((const uint8_t *)result.rsp >= memory &&
+              (const uint8_t *)result.rsp < memory + sizeof(memory));
+
+    cr_assert_eq(smp_message_decode(&t_offset, true, cbor.data, cbor.len, memory, 4, &result),
+                 SMP_ERR_TOO_LARGE);
+    cr_assert_null(result.rsp);
+    cr_assert_eq(smp_message_decode(&t_offset, true, NULL, 1, memory, sizeof(memory), &result),
+                 SMP_ERR_INVALID);
+}
+
+Test(packet, a_refusal_decodes_into_memory_of_the_callers)
+{
+    static _Alignas(max_align_t) uint8_t memory[256];
+    struct smp_bytes cbor = vector("a2 62'rc' 03 63'rsn' 62'no'");
+    struct smp_result result;
+
+    cr_assert_eq(smp_message_decode(NULL, true, cbor.data, cbor.len, memory, sizeof(memory),
+                                    &result),
+                 SMP_OK);
+    cr_assert_eq(result.error, SMP_ERR_DEVICE);
+    cr_assert_eq(result.rc, 3);
+    cr_assert_eq(result.reason.len, 2);
+}
