@@ -6,8 +6,14 @@
 /* When a request has to be looked at again. */
 static uint64_t next_look(const struct smpi_request *request)
 {
+    if (request->state == SMPI_GHOST) {
+        return request->due;
+    }
+    if (request->doom != 0) {
+        return SMPI_NEVER; /* the task's care */
+    }
     uint64_t due = request->state == SMPI_QUEUED ? SMPI_NEVER : request->due;
-    return request->state != SMPI_GHOST && request->deadline < due ? request->deadline : due;
+    return request->deadline < due ? request->deadline : due;
 }
 
 /* The time of a request has come. */
@@ -30,7 +36,7 @@ static bool check_list(struct smp_session *session, struct smpi_list *list, uint
 {
     for (struct smpi_list *n = list->next; n != list; n = n->next) {
         struct smpi_request *request = SMPI_OF(n, struct smpi_request, node);
-        uint64_t due = request->doom == 0 ? next_look(request) : SMPI_NEVER; /* the task's care */
+        uint64_t due = next_look(request);
         if (due <= session->loop->now) {
             expire(session, request);
             return true;
