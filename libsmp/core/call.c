@@ -70,6 +70,11 @@ void smpi_session_decode(struct smp_session *session, smp_id id, const struct sm
     }
     payload = keep_payload(loop, id, payload);
     smpi_decode(command == NULL ? NULL : command->response, payload, true, &loop->arena, result);
+    /* An application's own group may carry anything. */
+    if (command == NULL && header->group >= SMP_GROUP_USER &&
+        result->error == SMP_ERR_MALFORMED) {
+        result->error = SMP_OK;
+    }
 }
 
 static void call_fail(struct smpi_request *request, int error, int system_error)
