@@ -5,6 +5,9 @@
 /* Nothing smaller can carry a useful request, nothing larger fits the header. */
 enum { BUF_SIZE_MIN = 64 };
 
+/* Passing refusals after which the question is asked again. */
+enum { ASK_AGAIN_MAX = 3 };
+
 /* What to believe of a device that gave no usable answer. */
 static enum smpi_params_state after_failure(const struct smp_result *result)
 {
@@ -27,6 +30,15 @@ static void on_params(struct smp_session *session, const struct smp_result *resu
     (void)user;
     uint32_t size = 0;
     uint32_t count = 0;
+    /* The question was cut off on the way, or the device had no buffer for the answer. */
+    bool passing = result->error == SMP_ERR_DEVICE && !result->from_group &&
+                   (result->rc == SMP_RC_CORRUPT || result->rc == SMP_RC_NO_MEMORY);
+    if (passing && session->params_refused < ASK_AGAIN_MAX) {
+        session->params_refused++;
+        session->params = SMPI_PARAMS_NONE;
+        smpi_session_ask_params(session);
+        return;
+    }
     if (result->error != SMP_OK) {
         session->params = after_failure(result);
         return;

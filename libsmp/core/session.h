@@ -45,6 +45,7 @@ struct smp_session {
     uint32_t n_again;  /* SENT ones that wait to be repeated */
 
     enum smpi_params_state params;
+    uint8_t params_refused; /* times it was refused for a passing reason */
     uint32_t buf_size;
     uint32_t buf_count;
     uint32_t path_max; /* what proved to get through; 0: no limit found */

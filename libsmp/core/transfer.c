@@ -143,10 +143,13 @@ bool smpi_transfer_lowered(struct smpi_chunk *chunk, struct smp_result *result)
     struct smp_session *session = transfer->session;
     bool global = result->error == SMP_ERR_DEVICE && !result->from_group;
     bool fewer = global && result->rc == SMP_RC_NO_MEMORY;
-    bool smaller =
-        global && result->rc == SMP_RC_CORRUPT && smpi_session_step_down(session, chunk->packet);
+    /* Cut off on the way: too large for the device, unless that size got through before. */
+    bool damaged = global && result->rc == SMP_RC_CORRUPT;
+    if (damaged && chunk->packet > session->proven) {
+        smpi_session_step_down(session, chunk->packet);
+    }
     bool other = smpi_session_switch_version(session, &chunk->request, result);
-    if (!smaller && !fewer && !other) {
+    if (!damaged && !fewer && !other) {
         smpi_transfer_complete(transfer, result);
         return false;
     }

@@ -101,6 +101,7 @@ struct smpi_transfer {
 
     enum smpi_transfer_state state;
     bool started;      /* STARTING: the first chunk was cut, its patience runs */
+    bool seldom;       /* STARTING: more copies than the device has buffers for */
     bool report_start; /* and the user is to be told, by the session's task */
     bool cancelled;
     bool paused;

@@ -99,8 +99,13 @@ static void chunk_answer(struct smpi_request *request, const struct smp_header *
     struct smpi_transfer *transfer = chunk->transfer;
     struct smp_session *session = transfer->session;
     struct smp_result result;
+    if (transfer->cancelled) {
+        return; /* the session's task completes it */
+    }
+    if (transfer->timeouts > 0 || !smpi_chunk_is_old(chunk)) {
+        transfer->probing = false;
+    }
     transfer->timeouts = 0;
-    transfer->probing = false;
     if (transfer->state == SMPI_TRANSFER_MOVING && request->sends == 1) { /* Karn */
         smpi_transfer_measure(transfer, session->loop->now - request->sent_at);
     }
@@ -181,6 +186,7 @@ static struct smpi_request *first_chunk(struct smpi_transfer *transfer)
     }
     if (!transfer->started) {
         transfer->started = true;
+        transfer->seldom = false;
         transfer->first_room = (uint32_t)smpi_session_smaller(session, smpi_session_room(session));
         transfer->rto = SMPI_RTO_FIRST;
         transfer->rto_due = SMPI_NEVER;

@@ -35,6 +35,7 @@ static struct smpi_request *next_chunk(struct smpi_transfer *transfer)
         uint64_t rest = transfer->total - transfer->next;
         chunk->len = rest < transfer->stride ? (uint32_t)rest : transfer->stride;
         chunk->missing = true;
+        transfer->next += chunk->len;
     }
     return request;
 }

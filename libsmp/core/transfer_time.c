@@ -5,6 +5,11 @@
 /* Unanswered tries after which smaller packets are worth a try. */
 enum { TRIES_BEFORE_SMALLER = 2 };
 
+/* Between copies of a first chunk that may overrun the device, and between probes of a line whose
+   devices are known to crash when they are overrun. */
+#define SELDOM (SMPI_RTO_MAX)
+#define SELDOM_ON_A_LINE (4000 * SMPI_MS)
+
 /* ---- clocks ---- */
 
 void smpi_transfer_set_timer(struct smpi_transfer *transfer)
@@ -110,13 +115,38 @@ static void repeat_or_drop(struct smpi_transfer *transfer, struct smpi_chunk *ch
     }
 }
 
+/*
+ * A device that erases for long holds every copy it gets.  So many as it has buffers for do no
+ * harm; more than that are worth the risk only now and then.
+ */
+static bool may_repeat(struct smpi_transfer *transfer)
+{
+    uint32_t copies = 0;
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        const struct smpi_chunk *chunk = &transfer->chunks[i];
+        copies += smpi_chunk_on_the_way(chunk) ? chunk->request.sends : 0;
+    }
+    if (copies < smp_session_window(transfer->session) || transfer->seldom) {
+        return true;
+    }
+    transfer->seldom = true;
+    return false;
+}
+
 /* The first chunk again: a late answer to any copy counts. */
 static void repeat_first(struct smpi_transfer *transfer)
 {
     struct smp_session *session = transfer->session;
     bool ask = transfer->ops->ask_before_repeat;
+    bool repeat = ask || may_repeat(transfer);
     back_off(transfer);
+    if (transfer->seldom && transfer->rto < SELDOM) {
+        transfer->rto = SELDOM;
+    }
     transfer->rto_due = session->loop->now + transfer->rto;
+    if (!repeat) {
+        return;
+    }
     for (size_t i = 0; i < SMPI_CHUNKS_MAX && !session->dead; i++) {
         struct smpi_chunk *chunk = &transfer->chunks[i];
         if (!smpi_chunk_on_the_way(chunk)) {
@@ -139,13 +169,19 @@ static void probe(struct smpi_transfer *transfer)
     struct smp_session *session = transfer->session;
     uint32_t largest = 0;
     back_off(transfer);
+    if (transfer->timeouts > 1 && session->transport->ops.kind == SMP_TRANSPORT_STREAM &&
+        transfer->rto < SELDOM_ON_A_LINE) {
+        transfer->rto = SELDOM_ON_A_LINE;
+    }
     for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
         struct smpi_chunk *chunk = &transfer->chunks[i];
         if (smpi_chunk_on_the_way(chunk) && chunk->packet > largest) {
             largest = chunk->packet;
         }
     }
-    /* Packets larger than any that was ever answered may be too large. */
+    /* Packets larger than any that was ever answered may be too large; so may the last probe. */
+    size_t room = smpi_session_room(session);
+    largest = largest < room ? largest : (uint32_t)room;
     if (transfer->timeouts >= TRIES_BEFORE_SMALLER && largest > session->proven) {
         smpi_session_step_down(session, largest);
     }
