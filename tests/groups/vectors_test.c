@@ -100,8 +100,7 @@ static void expect_refusal(const struct vector *vector, const struct smp_result 
     const json_t *refusal = json_object_get(vector->json, "refusal");
     const char *reason = text_of(refusal, "reason");
 
-    cr_expect_eq(result->rc, number_of(refusal, "rc"), "%s: rc %d", vector->where,
-                 (int)result->rc);
+    cr_expect_eq(result->rc, number_of(refusal, "rc"), "%s: rc %d", vector->where, (int)result->rc);
     cr_expect_eq(result->from_group, json_object_get(refusal, "group") != NULL, "%s",
                  vector->where);
     if (result->from_group)
@@ -128,9 +127,9 @@ static void expect_record(const struct vector *vector, const struct smp_result *
         const char *key = smp_field_key(field);
         same = same && (json_object_get(wanted, key) != NULL || json_object_get(got, key) == NULL ||
                         smp_field_count(field, result->rsp) == 0);
-        same = same && (smp_field_kind(field) >= SMP_KIND_RECORD ||
-                        (json_object_get(wanted, key) == NULL) ==
-                            (json_object_get(got, key) == NULL));
+        same =
+            same && (smp_field_kind(field) >= SMP_KIND_RECORD ||
+                     (json_object_get(wanted, key) == NULL) == (json_object_get(got, key) == NULL));
     }
     cr_expect(same, "%s: decoded as %s", vector->where, json_dumps(got, 0));
     json_decref(full);
@@ -179,10 +178,9 @@ static void check_encoding(const struct vector *vector)
     size_t len;
     if (!json_is_true(json_object_get(vector->json, "encodes")))
         return;
-    const struct smp_command *command =
-        smp_command_find(loop, (uint16_t)number_of(vector->json, "group"),
-                         (uint8_t)number_of(vector->json, "id"),
-                         (uint8_t)number_of(vector->json, "op"));
+    const struct smp_command *command = smp_command_find(
+        loop, (uint16_t)number_of(vector->json, "group"), (uint8_t)number_of(vector->json, "id"),
+        (uint8_t)number_of(vector->json, "op"));
     const struct smp_message *message = number_of(vector->json, "op") & 1
                                             ? smp_command_response(command)
                                             : smp_command_request(command);
@@ -292,10 +290,9 @@ static unsigned cover_of(const struct vector *vector)
 
 static void add_cover(const struct vector *vector)
 {
-    const struct smp_command *command =
-        smp_command_find(loop, (uint16_t)number_of(vector->json, "group"),
-                         (uint8_t)number_of(vector->json, "id"),
-                         (uint8_t)number_of(vector->json, "op"));
+    const struct smp_command *command = smp_command_find(
+        loop, (uint16_t)number_of(vector->json, "group"), (uint8_t)number_of(vector->json, "id"),
+        (uint8_t)number_of(vector->json, "op"));
     size_t i = 0;
     while (i < n_covers && covers[i].command != command)
         i++;

@@ -95,9 +95,9 @@ static void add_field(json_t *object, const struct smp_field *field, const void 
     } else if (smp_field_kind(field) == SMP_KIND_LIST) {
         json_object_set_new(object, key, elements_to_json(field, record));
     } else if (smp_field_kind(field) == SMP_KIND_RECORD) {
-        json_object_set_new(object, key,
-                            record_to_json(smp_field_message(field),
-                                           smp_field_element(field, record, 0)));
+        json_object_set_new(
+            object, key,
+            record_to_json(smp_field_message(field), smp_field_element(field, record, 0)));
     } else if (key[0] != '\0' && smp_field_get(field, record, &value) == SMP_OK) {
         json_object_set_new(object, key, value_to_json(&value));
     }
@@ -141,8 +141,7 @@ static struct smp_bytes bytes_of(const json_t *hex)
 {
     size_t len = json_string_length(hex) / 2;
     uint8_t *data = keep(len);
-    return (struct smp_bytes){.data = data,
-                              .len = hex_read(json_string_value(hex), data, len + 1)};
+    return (struct smp_bytes){.data = data, .len = hex_read(json_string_value(hex), data, len + 1)};
 }
 
 static bool value_of(const json_t *json, struct smp_value *value)
