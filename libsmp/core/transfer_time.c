@@ -126,7 +126,8 @@ static bool may_repeat(struct smpi_transfer *transfer)
         const struct smpi_chunk *chunk = &transfer->chunks[i];
         copies += smpi_chunk_on_the_way(chunk) ? chunk->request.sends : 0;
     }
-    if (copies < smp_session_window(transfer->session) || transfer->seldom) {
+    uint32_t window = smp_session_window(transfer->session);
+    if (copies < (window > 2 ? window : 2) || transfer->seldom) { /* one repeat is always worth it */
         return true;
     }
     transfer->seldom = true;
@@ -195,7 +196,8 @@ static void on_silence(struct smpi_transfer *transfer)
 {
     uint64_t now = transfer->session->loop->now;
     bool unsent = transfer->probing && !transfer->probed;
-    if (transfer->paused || transfer->state == SMPI_TRANSFER_ASKING) {
+    if (transfer->paused || transfer->state == SMPI_TRANSFER_ASKING ||
+        !smpi_session_is_up(transfer->session)) {
         transfer->rto_due = SMPI_NEVER;
     } else if (transfer->state == SMPI_TRANSFER_STARTING) {
         repeat_first(transfer);

@@ -46,6 +46,10 @@ int world_open(struct world *world, const struct smp_session_options *options)
     if (error == SMP_OK) {
         error = smp_loopback_new(world->loop, world->max_packet, &world->near, &world->far);
     }
+    if (error == SMP_OK && world->faults.size != 0) {
+        struct smp_transport *inner = world->near;
+        error = smp_faulty_new(inner, &world->faults, &world->near);
+    }
     return error == SMP_OK ? smp_session_new(world->near, options, &world->session) : error;
 }
 

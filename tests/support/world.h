@@ -27,7 +27,8 @@ struct world {
     struct smp_session *session;
     smp_log_callback *log; /* set before world_open() */
     void *log_user;
-    size_t max_packet; /* of the transports; 0: any */
+    size_t max_packet;        /* of the transports; 0: any */
+    struct smp_faults faults; /* of the near one; size 0: none */
 };
 
 struct smp_allocator heap_allocator(struct heap *heap);
