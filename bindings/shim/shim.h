@@ -99,31 +99,31 @@ int shim_release(struct shim *shim, int64_t handle);
 /** @name Events
  * @{ */
 enum shim_event_kind {
-    SHIM_DONE = 1,      /**< A request or transfer ended; its handle is gone. */
-    SHIM_PROGRESS = 2,  /**< `progress` of the transfer `handle`.  Only the newest is kept. */
-    SHIM_LINK = 3,      /**< Session `handle`: `error` SMP_OK up, else why it went down. */
-    SHIM_LOG = 4,       /**< `level`, `text`. */
-    SHIM_READ = 5,      /**< Transfer `handle` wants `len` bytes from `offset`: shim_source_data(). */
-    SHIM_WRITE = 6,     /**< Transfer `handle` received `payload`, to be stored at `offset`. */
-    SHIM_SEND = 7,      /**< Custom transport `handle`: send `payload` to `peer`. */
-    SHIM_RESET = 8,     /**< Custom transport `handle`: forget a packet received in part. */
-    SHIM_REQUEST = 9,   /**< Server `handle`: answer `exchange` once. */
-    SHIM_OVERRUN = 10,  /**< Server `handle`: a request vanished, there was no buffer. */
-    SHIM_STARVED = 11,  /**< Server `handle`: a request was refused, there was no buffer. */
+    SHIM_DONE = 1,     /**< A request or transfer ended; its handle is gone. */
+    SHIM_PROGRESS = 2, /**< `progress` of the transfer `handle`.  Only the newest is kept. */
+    SHIM_LINK = 3,     /**< Session `handle`: `error` SMP_OK up, else why it went down. */
+    SHIM_LOG = 4,      /**< `level`, `text`. */
+    SHIM_READ = 5,    /**< Transfer `handle` wants `len` bytes from `offset`: shim_source_data(). */
+    SHIM_WRITE = 6,   /**< Transfer `handle` received `payload`, to be stored at `offset`. */
+    SHIM_SEND = 7,    /**< Custom transport `handle`: send `payload` to `peer`. */
+    SHIM_RESET = 8,   /**< Custom transport `handle`: forget a packet received in part. */
+    SHIM_REQUEST = 9, /**< Server `handle`: answer `exchange` once. */
+    SHIM_OVERRUN = 10, /**< Server `handle`: a request vanished, there was no buffer. */
+    SHIM_STARVED = 11, /**< Server `handle`: a request was refused, there was no buffer. */
 };
 
 /** What happened.  Members that a kind does not name are zero. */
 struct shim_event {
     enum shim_event_kind kind;
     int64_t handle;
-    int error;                         /**< SMP_OK or enum smp_error. */
-    int system_error;                  /**< errno, or 0. */
+    int error;        /**< SMP_OK or enum smp_error. */
+    int system_error; /**< errno, or 0. */
     /* SHIM_DONE and SHIM_REQUEST; see struct smp_result. */
     struct smp_header header;
     const struct smp_command *command; /**< NULL: not known to the loop. */
     const struct smp_message *message; /**< Table of record; NULL when record is. */
-    const void *record;                /**< The decoded response or request, in the event's memory. */
-    struct smp_bytes payload;          /**< CBOR as it came; or a packet, or data. */
+    const void *record;       /**< The decoded response or request, in the event's memory. */
+    struct smp_bytes payload; /**< CBOR as it came; or a packet, or data. */
     bool bad_utf8;
     /* SHIM_DONE */
     bool has_answer;
@@ -131,17 +131,17 @@ struct shim_event {
     uint16_t group;
     int64_t rc;
     struct smp_str reason;
-    const char *key;                   /**< Or NULL. */
-    const char *text;                  /**< One line for people when error is not SMP_OK, else NULL. */
-    const struct smp_code *code;       /**< What `rc` means, or NULL. */
+    const char *key;             /**< Or NULL. */
+    const char *text;            /**< One line for people when error is not SMP_OK, else NULL. */
+    const struct smp_code *code; /**< What `rc` means, or NULL. */
     /* others */
-    struct smp_progress progress;      /**< SHIM_PROGRESS. */
-    uint64_t offset;                   /**< SHIM_READ, SHIM_WRITE. */
-    size_t len;                        /**< SHIM_READ. */
-    int64_t exchange;                  /**< SHIM_REQUEST. */
-    int64_t transport;                 /**< SHIM_REQUEST: where it came from, 0: gone. */
-    struct smp_peer peer;              /**< SHIM_SEND. */
-    enum smp_log_level level;          /**< SHIM_LOG. */
+    struct smp_progress progress; /**< SHIM_PROGRESS. */
+    uint64_t offset;              /**< SHIM_READ, SHIM_WRITE. */
+    size_t len;                   /**< SHIM_READ. */
+    int64_t exchange;             /**< SHIM_REQUEST. */
+    int64_t transport;            /**< SHIM_REQUEST: where it came from, 0: gone. */
+    struct smp_peer peer;         /**< SHIM_SEND. */
+    enum smp_log_level level;     /**< SHIM_LOG. */
 };
 
 /** The next event, or NULL: nothing more.  Frees the one before. */
