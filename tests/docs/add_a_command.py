@@ -76,8 +76,10 @@ def main():
             subprocess.run(command, check=True)
 
         run("cmake", "-S", tree, "-B", build, "-DSMP_WERROR=ON", "-DCMAKE_BUILD_TYPE=Debug")
-        run("cmake", "--build", build, "--target", "smp", "smpsim", "test_groups_sensor", "-j2")
-        run(build / "tests/test_groups_sensor")
+        tests = ["test_groups_sensor", "test_groups_vectors"]
+        run("cmake", "--build", build, "--target", "smp", "smpsim", *tests, "-j2")
+        for test in tests:
+            run(build / "tests" / test)
         run(sys.executable, tree / "tests/layering/layering.py", tree)
         run(sys.executable, tree / "tests/abi/symbols.py", tree,
             build / "lib/libsmp.so", build / "lib/libsmp.a")  # fmt: skip
