@@ -77,7 +77,7 @@ new=tests/data/app-1.1.0.signed.bin
 say "First the programs: ${bold}smpctl${plain}, the command line, and ${bold}smpsim${plain}, a device" \
     "without hardware. (The first time this takes a minute.)"
 tests/support/packages.sh build-essential cmake pkg-config \
-    libcbor-dev nettle-dev libpopt-dev libjansson-dev >&2
+    libcbor-dev nettle-dev libserialport-dev libpopt-dev libjansson-dev >&2
 cmake --preset release >"$work/build.log" 2>&1 &&
     cmake --build --preset release -j "$(nproc)" >>"$work/build.log" 2>&1 || {
     tail -n 40 "$work/build.log" >&2

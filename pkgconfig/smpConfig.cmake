@@ -1,2 +1,2 @@
-# Targets: smp::smp (shared) and smp::static (needs libcbor and nettle to link).
+# Targets: smp::smp (shared) and smp::static (needs libcbor, nettle and libserialport to link).
 include("${CMAKE_CURRENT_LIST_DIR}/smpTargets.cmake")

@@ -21,6 +21,7 @@
 #include <smp/message.h>
 #include <smp/os.h>
 #include <smp/run.h>
+#include <smp/serial.h>
 #include <smp/server.h>
 #include <smp/session.h>
 #include <smp/settings.h>

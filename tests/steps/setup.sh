@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 tests/support/packages.sh build-essential cmake pkg-config \
-    libcbor-dev nettle-dev libpopt-dev libjansson-dev \
+    libcbor-dev nettle-dev libserialport-dev libpopt-dev libjansson-dev \
     libcriterion-dev clang libclang-rt-dev clang-format clang-tidy valgrind abigail-tools \
     python3 python3-venv
 [ -x build/venv/bin/python ] || python3 -m venv build/venv
