@@ -596,7 +596,7 @@ Test(custom_message, entries_of_a_map_have_rules_of_their_own)
 Test(custom_message, no_more_than_64_fields)
 {
     struct smp_message *message = new_message("many", 0);
-    char key[8];
+    char key[16];
     struct smp_field_spec spec = FREE_SPEC(key, .kind = SMP_KIND_UINT, .width = 1);
 
     for (int i = 0; i < 64; i++) {
