@@ -11,8 +11,10 @@ struct smpi_list {
     struct smpi_list *previous;
 };
 
+/* clang-format off */
 /* The struct around a node. */
 #define SMPI_OF(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+/* clang-format on */
 
 static inline void smpi_list_init(struct smpi_list *list)
 {

@@ -88,10 +88,11 @@ class Bench:
     @contextmanager
     def device(self, *options: str) -> Iterator[str]:
         self.devices += 1
+        state = ["--state", self.folder / str(self.devices)]
+        image = ["--image", ROOT / "tests/data/app-1.0.0.signed.bin"]
+        buffers = ["--buf-size", str(BUF_SIZE), "--buf-count", str(BUFFERS)]
         simulator = subprocess.Popen(
-            [self.smpsim, "--udp", "127.0.0.1:0", "--state", self.folder / str(self.devices)]
-            + ["--image", ROOT / "tests/data/app-1.0.0.signed.bin"]
-            + ["--buf-size", str(BUF_SIZE), "--buf-count", str(BUFFERS), *options],
+            [self.smpsim, "--udp", "127.0.0.1:0", *state, *image, *buffers, *options],
             stdout=subprocess.PIPE,
             text=True,
         )
