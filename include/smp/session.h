@@ -90,6 +90,19 @@ SMP_API int smp_session_new(struct smp_transport *transport,
 /** Completes every request with SMP_ERR_CLOSED, from inside this call, and frees.  NULL is ignored.  @since 0.1 */
 SMP_API void smp_session_free(struct smp_session *session);
 
+/** Nothing is under way any more.  Called once, from smp_loop_process(). */
+typedef void smp_closed_callback(struct smp_session *session, void *user);
+
+/**
+ * Lets what was begun come to its end, transfers included, and takes nothing new: calls return
+ * SMP_ERR_CLOSED.  The session still has to be freed; it may be in @p closed.
+ * @param closed  May be NULL.  Not called when the session is freed before.
+ * @retval SMP_ERR_BUSY  it is closing already.
+ * @since 0.1
+ */
+SMP_API int smp_session_close(struct smp_session *session, smp_closed_callback *closed,
+                              void *user);
+
 SMP_API struct smp_loop *smp_session_loop(const struct smp_session *session);
 
 /**

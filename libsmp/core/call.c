@@ -44,6 +44,9 @@ void smpi_session_deliver(struct smp_session *session, smp_id id, smp_callback *
         done(session, result, user);
         smpi_leave_user(loop);
     }
+    if (session->closing && !session->dead) {
+        smpi_task_schedule(loop, &session->task); /* this may have been the last one */
+    }
 }
 
 /* What is waited for must outlive this turn, and so must the payload it points into. */
@@ -71,8 +74,7 @@ void smpi_session_decode(struct smp_session *session, smp_id id, const struct sm
     payload = keep_payload(loop, id, payload);
     smpi_decode(command == NULL ? NULL : command->response, payload, true, &loop->arena, result);
     /* An application's own group may carry anything. */
-    if (command == NULL && header->group >= SMP_GROUP_USER &&
-        result->error == SMP_ERR_MALFORMED) {
+    if (command == NULL && header->group >= SMP_GROUP_USER && result->error == SMP_ERR_MALFORMED) {
         result->error = SMP_OK;
     }
 }
@@ -207,7 +209,7 @@ static int may_submit(struct smp_session *session)
 }
 
 /* No request waits or is with the device; ghosts are not counted. */
-static bool is_idle(const struct smp_session *session)
+bool smpi_session_is_idle(const struct smp_session *session)
 {
     for (struct smpi_list *n = session->sent.next; n != &session->sent; n = n->next) {
         if (SMPI_OF(n, struct smpi_request, node)->state == SMPI_SENT) {
@@ -232,7 +234,8 @@ static int submit(struct smp_session *session, struct smpi_call *call, smp_callb
     if (id != NULL) {
         *id = call->id;
     }
-    if ((!is_idle(session) && session->options.window != 1) || call->len > SMPI_FALLBACK_PACKET) {
+    if ((!smpi_session_is_idle(session) && session->options.window != 1) ||
+        call->len > SMPI_FALLBACK_PACKET) {
         smpi_session_ask_params(session);
     }
     smpi_session_submit(session, &call->request, false);
@@ -245,6 +248,13 @@ int smp_session_call(struct smp_session *session, const struct smp_command *comm
     if (session == NULL || command == NULL) {
         return SMP_ERR_INVALID;
     }
+    return session->closing ? SMP_ERR_CLOSED
+                            : smpi_call_begin(session, command, request, done, user, id);
+}
+
+int smpi_call_begin(struct smp_session *session, const struct smp_command *command,
+                    const void *request, smp_callback *done, void *user, smp_id *id)
+{
     int error = may_submit(session);
     if (error != SMP_OK) {
         return error;
@@ -275,7 +285,7 @@ int smp_session_request(struct smp_session *session, uint16_t group, uint8_t com
     if (len > UINT16_MAX) {
         return SMP_ERR_TOO_LARGE;
     }
-    int error = may_submit(session);
+    int error = session->closing ? SMP_ERR_CLOSED : may_submit(session);
     if (error != SMP_OK) {
         return error;
     }

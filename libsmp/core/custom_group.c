@@ -81,8 +81,10 @@ static int check_group(struct smp_loop *loop, uint16_t id, const char *name)
 {
     const struct smpi_registry *registry = &loop->registry;
     if (!smpi_is_name(name)) {
-        return smpi_refuse(loop, SMP_ERR_INVALID, "group %u: it needs a name of letters, digits, "
-                           "_ and -, a letter first", id);
+        return smpi_refuse(loop, SMP_ERR_INVALID,
+                           "group %u: it needs a name of letters, digits, "
+                           "_ and -, a letter first",
+                           id);
     }
     if (id < SMP_GROUP_USER) {
         return smpi_refuse(loop, SMP_ERR_INVALID,
@@ -139,9 +141,8 @@ int smp_group_new(struct smp_loop *loop, uint16_t id, const char *name, struct s
     if (made == NULL) {
         return SMP_ERR_NO_MEMORY;
     }
-    *made = (struct smpi_custom_group){.table = {.id = id, .name = own_name},
-                                       .loop = loop,
-                                       .next = loop->custom_groups};
+    *made = (struct smpi_custom_group){
+        .table = {.id = id, .name = own_name}, .loop = loop, .next = loop->custom_groups};
     error = join(loop, &made->table);
     if (error == SMP_OK) {
         loop->custom_groups = made;
@@ -190,8 +191,10 @@ static int check_command(struct smp_loop *loop, const struct smp_group *group,
                          const struct smp_command_spec *spec)
 {
     if (!smpi_is_name(spec->name)) {
-        return smpi_refuse(loop, SMP_ERR_INVALID, "group %s, command %u: it needs a name of "
-                           "letters, digits, _ and -, a letter first", group->name, spec->id);
+        return smpi_refuse(loop, SMP_ERR_INVALID,
+                           "group %s, command %u: it needs a name of "
+                           "letters, digits, _ and -, a letter first",
+                           group->name, spec->id);
     }
     if (spec->op != SMP_OP_READ && spec->op != SMP_OP_WRITE) {
         return smpi_refuse(loop, SMP_ERR_INVALID, "command %s: op %u is neither read nor write",
@@ -201,8 +204,10 @@ static int check_command(struct smp_loop *loop, const struct smp_group *group,
         const struct smp_command *other = &group->commands[i];
         bool same = other->id == spec->id && other->op == spec->op;
         if (same || strcmp(other->name, spec->name) == 0) {
-            return smpi_refuse(loop, SMP_ERR_EXISTS, "command %s, number %u: there is %s, "
-                               "number %u", spec->name, spec->id, other->name, other->id);
+            return smpi_refuse(loop, SMP_ERR_EXISTS,
+                               "command %s, number %u: there is %s, "
+                               "number %u",
+                               spec->name, spec->id, other->name, other->id);
         }
     }
     int error = check_message(loop, spec->name, spec->request, false);

@@ -314,8 +314,8 @@ static int check_field(const struct smpi_custom_message *custom, const struct sm
     struct smp_loop *loop = custom->loop;
 
     if (custom->is_frozen) {
-        return smpi_refuse(loop, SMP_ERR_BUSY, "message %s: a field or command refers to it already",
-                           message->name);
+        return smpi_refuse(loop, SMP_ERR_BUSY,
+                           "message %s: a field or command refers to it already", message->name);
     }
     if (message->n_fields == FIELDS_MAX) {
         return smpi_refuse(loop, SMP_ERR_TOO_LARGE, "message %s: it has %d fields already",
@@ -329,14 +329,15 @@ static int check_field(const struct smpi_custom_message *custom, const struct sm
     if (!find_spans(spec, spans, width)) {
         return smpi_refuse(loop, SMP_ERR_INVALID,
                            "message %s, key \"%s\": kind, element, width and message do not go "
-                           "together", message->name, spec->key);
+                           "together",
+                           message->name, spec->key);
     }
     bool has_offsets = spec->offset != 0 || spec->has != 0 || spec->count != 0;
     if (custom->laid_out ? has_offsets : !take_offsets(message, spec, spans)) {
         return smpi_refuse(loop, SMP_ERR_INVALID,
                            "message %s, key \"%s\": a member is missing, not needed, overlaps "
-                           "another, is not aligned or outside of the struct", message->name,
-                           spec->key);
+                           "another, is not aligned or outside of the struct",
+                           message->name, spec->key);
     }
     *end = custom->laid_out ? lay_out(custom, spans) : message->size;
     if (aligned(*end, sizeof(uint64_t)) > STRUCT_MAX) {

@@ -89,6 +89,19 @@ static void end_broken(struct smp_session *session)
     }
 }
 
+/* Tells, once, that a closing session has nothing left to do. */
+static void tell_closed(struct smp_session *session)
+{
+    smp_closed_callback *closed = session->closed;
+    if (closed == NULL || !smpi_session_is_idle(session) || !smpi_list_empty(&session->transfers)) {
+        return;
+    }
+    session->closed = NULL;
+    smpi_enter_user(session->loop);
+    closed(session, session->closed_user);
+    smpi_leave_user(session->loop);
+}
+
 void smpi_session_on_task(struct smpi_task *task)
 {
     struct smp_session *session = SMPI_OF(task, struct smp_session, task);
@@ -106,6 +119,11 @@ void smpi_session_on_task(struct smpi_task *task)
     }
     if (session->loop->wait.done) {
         smpi_task_schedule(session->loop, task); /* there may be more to complete */
+    } else {
+        tell_closed(session);
+    }
+    if (session->dead) {
+        return;
     }
     smpi_session_pump(session);
 }

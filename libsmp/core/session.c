@@ -267,3 +267,21 @@ void smp_session_get_stats(const struct smp_session *session, struct smp_session
     memcpy(stats, &session->stats, size);
     stats->size = size;
 }
+
+int smp_session_close(struct smp_session *session, smp_closed_callback *closed, void *user)
+{
+    if (session == NULL || session->dead) {
+        return SMP_ERR_INVALID;
+    }
+    int error = smpi_loop_enter(session->loop);
+    if (error == SMP_OK && session->closing) {
+        error = SMP_ERR_BUSY;
+    }
+    if (error == SMP_OK) {
+        session->closing = true;
+        session->closed = closed;
+        session->closed_user = user;
+        smpi_task_schedule(session->loop, &session->task);
+    }
+    return error;
+}

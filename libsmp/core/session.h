@@ -52,6 +52,9 @@ struct smp_session {
     uint32_t proven;   /* largest packet that was answered */
     bool v1;
     bool blocked; /* the transport said AGAIN */
+    bool closing;  /* smp_session_close(): nothing new is taken */
+    smp_closed_callback *closed; /* due when all is done; NULL: not, or told already */
+    void *closed_user;
     bool dead;    /* smp_session_free() was called */
     bool silent;  /* freed in a forked child: nothing is completed */
     bool lost;    /* the transport was freed, and nobody was told */
@@ -155,6 +158,11 @@ void smpi_session_deliver(struct smp_session *session, smp_id id, smp_callback *
 /* Whether something new may begin: SMP_OK, or why not. */
 int smpi_session_may_begin(struct smp_session *session);
 
+/* smp_session_call(), also while the session is closing. */
+int smpi_call_begin(struct smp_session *session, const struct smp_command *command,
+                    const void *request, smp_callback *done, void *user, smp_id *id);
+/* Nothing is under way; ghosts are not counted. */
+bool smpi_session_is_idle(const struct smp_session *session);
 /* A call of the library's own (parameters), before all others. */
 int smpi_call_internal(struct smp_session *session, const struct smp_command *command,
                        smp_callback *done, void *user);

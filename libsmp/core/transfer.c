@@ -189,7 +189,7 @@ int smpi_transfer_call(struct smpi_transfer *transfer, const struct smp_command 
                                     const struct smp_result *result))
 {
     transfer->then = then;
-    int error = smp_session_call(transfer->session, command, request, on_call, transfer, NULL);
+    int error = smpi_call_begin(transfer->session, command, request, on_call, transfer, NULL);
     transfer->calls += error == SMP_OK;
     return error;
 }
@@ -280,7 +280,7 @@ void smpi_transfers_attend(struct smp_session *session)
 int smpi_transfer_begin(struct smp_session *session, struct smpi_transfer *transfer, smp_id *id)
 {
     struct smp_loop *loop = session->loop;
-    int error = smpi_session_may_begin(session);
+    int error = session->closing ? SMP_ERR_CLOSED : smpi_session_may_begin(session);
     if (error != SMP_OK) {
         return error;
     }

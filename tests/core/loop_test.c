@@ -5,6 +5,8 @@
 
 #include <criterion/criterion.h>
 
+#include <poll.h>
+
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -386,8 +388,7 @@ Test(loop, watches_need_the_systems_clock)
     cr_assert_eq(smp_loop_fd(world.loop), SMP_ERR_UNSUPPORTED);
     cr_assert_eq(smp_watch_new(world.loop, -1, SMP_WATCH_READ, on_readable, NULL, &watch),
                  SMP_ERR_INVALID);
-    cr_assert_eq(smp_watch_new(world.loop, 0, SMP_WATCH_READ, NULL, NULL, &watch),
-                 SMP_ERR_INVALID);
+    cr_assert_eq(smp_watch_new(world.loop, 0, SMP_WATCH_READ, NULL, NULL, &watch), SMP_ERR_INVALID);
     smp_watch_free(NULL);
 }
 
@@ -399,8 +400,7 @@ Test(loop, a_watch_keeps_run_going_until_it_is_freed)
     cr_assert_eq(pipe(ends), 0);
     cr_assert_eq(smp_loop_new(NULL, &loop), SMP_OK);
     cr_assert_eq(smp_loop_run(loop), SMP_OK, "nothing to wait for");
-    cr_assert_eq(smp_watch_new(loop, ends[0], SMP_WATCH_READ, on_readable, &watch, &watch),
-                 SMP_OK);
+    cr_assert_eq(smp_watch_new(loop, ends[0], SMP_WATCH_READ, on_readable, &watch, &watch), SMP_OK);
     cr_assert_eq(write(ends[1], "x", 1), 1);
     cr_assert_eq(smp_loop_run(loop), SMP_OK);
     cr_assert_eq(readable, 1);
@@ -516,5 +516,35 @@ Test(loop, bad_arguments_are_told)
     smp_loop_free(NULL);
     const struct smp_loop_options old = {.size = sizeof(size_t), .requests = 123456789};
     cr_assert_eq(smp_loop_new(&old, &loop), SMP_OK, "members past `size` are not looked at");
+    smp_loop_free(loop);
+}
+
+/* ---- embedded in another loop ---- */
+
+static void set_flag(void *user)
+{
+    *(bool *)user = true;
+}
+
+Test(embedded, a_timer_started_outside_a_turn_wakes_the_descriptor)
+{
+    struct smp_loop *loop = NULL;
+    struct smp_timer *timer = NULL;
+    bool fired = false;
+    cr_assert_eq(smp_loop_new(NULL, &loop), SMP_OK);
+    int fd = smp_loop_fd(loop);
+    if (fd == SMP_ERR_UNSUPPORTED) {
+        smp_loop_free(loop);
+        cr_skip_test("this build has no descriptor to watch");
+    }
+    cr_assert_eq(smp_timer_new(loop, set_flag, &fired, &timer), SMP_OK);
+    cr_assert_eq(smp_loop_process(loop), 0); /* nothing is due: the descriptor sleeps */
+    smp_timer_start(timer, 1000000);
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    cr_assert_eq(poll(&watched, 1, 5000), 1, "never woke");
+    while (smp_loop_process(loop) == 1) {
+    }
+    cr_assert(fired);
+    smp_timer_free(timer);
     smp_loop_free(loop);
 }

@@ -194,9 +194,8 @@ static void on_link(struct smp_session *session, int reason, void *user)
 
 static void open_with_link(void)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .link = on_link,
-                                            .link_user = link_reasons});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .link = on_link, .link_user = link_reasons});
 }
 
 Test(session_options, link_loss_ends_all_from_the_next_turn)
@@ -389,8 +388,7 @@ Test(session, cancel_in_a_callback)
     cr_assert_eq(other.error, SMP_ERR_CANCELLED);
 }
 
-static void ask_again(struct note *n, struct smp_session *session,
-                      const struct smp_result *result)
+static void ask_again(struct note *n, struct smp_session *session, const struct smp_result *result)
 {
     (void)result;
     n->then = NULL;
@@ -532,8 +530,8 @@ Test(session, padding_after_the_payload_is_ignored)
 {
     note_echo(&note, world.session, "x");
     world_settle(&world);
-    uint8_t packet[20] = {0x0b, 0, 0, 6, 0, 0, peer.packets[0].header.sequence, 0,
-                          0xa1, 'a', 'r', 0, 0};
+    uint8_t packet[20] = {0x0b, 0,    0,   6,   0, 0, peer.packets[0].header.sequence,
+                          0,    0xa1, 'a', 'r', 0, 0};
     hex_read(ECHO_OK, packet + 8, 6);
     peer_send(&peer, packet, sizeof(packet));
     world_settle(&world);
@@ -551,9 +549,8 @@ static void params_8(struct peer *p, const struct peer_packet *packet)
 Test(session_options, answers_may_come_in_any_order)
 {
     static struct note notes[4];
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .window = 4,
-                                            .no_params = true});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .window = 4, .no_params = true});
     for (size_t i = 0; i < 4; i++) {
         note_echo(&notes[i], world.session, "x");
     }
@@ -764,9 +761,8 @@ Test(session, a_device_that_comes_back_is_asked_anew)
 
 Test(session_options, the_window_option_is_the_callers_word)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .window = 3,
-                                            .no_params = true});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .window = 3, .no_params = true});
     for (unsigned i = 0; i < 5; i++) {
         note_echo(&note, world.session, "x");
     }
@@ -804,9 +800,8 @@ Test(session, a_late_answer_frees_the_ghosts_place)
 
 Test(session_options, an_answer_to_a_later_request_frees_the_earlier_places)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .window = 3,
-                                            .no_params = true});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .window = 3, .no_params = true});
     static struct note notes[6];
     for (unsigned i = 0; i < 6; i++) {
         note_echo(&notes[i], world.session, "x");
@@ -892,9 +887,8 @@ Test(session_options, all_that_were_lost_at_once_are_repeated_in_the_end)
 
 Test(session_options, the_queue_is_bounded)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .queue = 3,
-                                            .no_params = true});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .queue = 3, .no_params = true});
     static struct note notes[5];
     for (unsigned i = 0; i < 4; i++) {
         cr_assert_eq(note_echo(&notes[i], world.session, "x"), SMP_OK, "one sent, three wait");
@@ -910,9 +904,8 @@ Test(session_options, the_queue_is_bounded)
 
 Test(session_options, the_pool_is_bounded_too)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .queue = 100000,
-                                            .no_params = true});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .queue = 100000, .no_params = true});
     int code = SMP_OK;
     unsigned made = 0;
     const uint64_t allocated = world.heap.count;
@@ -959,9 +952,8 @@ Test(session, a_packet_over_the_fall_back_size_fails_without_parameters)
 
 Test(session_options, max_packet_stands_in_for_parameters)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .max_packet = 1024,
-                                            .no_params = true});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .max_packet = 1024, .no_params = true});
     memset(long_text, 'x', 1100);
     cr_assert_eq(smp_session_max_packet(world.session), 1024);
     cr_assert_eq(note_echo(&note, world.session, long_text), SMP_ERR_TOO_LARGE);
@@ -983,9 +975,8 @@ Test(session, nothing_larger_than_the_header_can_describe)
 
 Test(session_options, the_deadline_counts_waiting_too)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .deadline_ms = 5000,
-                                            .timeout_ms = 4000});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .deadline_ms = 5000, .timeout_ms = 4000});
     note_echo(&note, world.session, "x");
     note_echo(&other, world.session, "y");
     world_pass(&world, 4999);
@@ -1082,9 +1073,8 @@ static void only_v1(struct peer *p, const struct peer_packet *packet)
 
 Test(session_options, rc_13_is_asked_again_in_v1_by_every_request_that_got_it)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .window = 3,
-                                            .no_params = true});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .window = 3, .no_params = true});
     peer.script = only_v1;
     note_echo(&note, world.session, "x");
     note_echo(&other, world.session, "y");
@@ -1135,8 +1125,8 @@ Test(session, a_device_that_wants_neither_version_ends_it)
 
 Test(session_options, v1_from_the_start_stays_v1)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .v1 = true});
+    open_with(
+        &(struct smp_session_options){.size = sizeof(struct smp_session_options), .v1 = true});
     peer.script = only_v2;
     note_echo(&note, world.session, "x");
     world_settle(&world);
@@ -1190,9 +1180,8 @@ Test(session, wait_ends_with_the_timeout)
 
 Test(session_options, waiting_for_one_completes_others_and_loses_none)
 {
-    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
-                                            .window = 3,
-                                            .no_params = true});
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .window = 3, .no_params = true});
     const struct smp_result *result;
     note_echo(&note, world.session, "a");
     note_echo(&other, world.session, "b");
@@ -1257,4 +1246,46 @@ Test(session, packets_handed_over_outside_a_turn_wait_for_the_next)
     cr_assert_eq(note.calls, 1);
     cr_assert_eq(note.error, SMP_OK);
     cr_assert_eq(stats().strange, 1);
+}
+
+/* ---- closing ---- */
+
+static void count_closed(struct smp_session *session, void *user)
+{
+    unsigned *count = user;
+    (void)session;
+    (*count)++;
+}
+
+Test(session, close_lets_the_begun_end_and_takes_nothing_new)
+{
+    unsigned closed = 0;
+    cr_assert_eq(note_echo(&note, world.session, "first"), SMP_OK);
+    cr_assert_eq(note_echo(&other, world.session, "second"), SMP_OK); /* waits in the queue */
+    cr_assert_eq(smp_session_close(world.session, count_closed, &closed), SMP_OK);
+    cr_assert_eq(smp_session_close(world.session, count_closed, &closed), SMP_ERR_BUSY);
+    cr_assert_eq(note_echo(&third, world.session, "third"), SMP_ERR_CLOSED);
+    world_settle(&world);
+    cr_assert_eq(closed, 0);
+    peer.script = peer_ok_without_params;
+    world_pass(&world, 10000); /* the first is repeated, and answered */
+    cr_assert_eq(note.error, SMP_OK);
+    cr_assert_eq(other.error, SMP_OK);
+    cr_assert_eq(closed, 1);
+    world_pass(&world, 10000);
+    cr_assert_eq(closed, 1);
+}
+
+static void free_when_closed(struct smp_session *session, void *user)
+{
+    smp_session_free(session);
+    *(struct smp_session **)user = NULL;
+}
+
+Test(session, an_idle_session_closes_at_once_and_may_be_freed_there)
+{
+    cr_assert_eq(smp_session_close(world.session, free_when_closed, &world.session), SMP_OK);
+    cr_assert_not_null(world.session, "never from inside the call");
+    world_settle(&world);
+    cr_assert_null(world.session);
 }
