@@ -347,14 +347,6 @@ static int check_field(const struct smpi_custom_message *custom, const struct sm
     return SMP_OK;
 }
 
-/* Answers with a field `rc` mean it, unless something that has to be there is missing. */
-static void note_rc(struct smp_message *message, const struct smp_field *field)
-{
-    if (strcmp(field->key, "rc") == 0) {
-        message->flags |= SMPI_RC_IS_DATA;
-    }
-}
-
 int smp_message_add(struct smp_message *message, const struct smp_field_spec *spec)
 {
     struct span spans[SPANS] = {{0}};
@@ -395,7 +387,10 @@ int smp_message_add(struct smp_message *message, const struct smp_field_spec *sp
         .alias_len = (uint8_t)(alias == NULL ? 0 : strlen(alias)),
     };
     message->fields = fields;
-    note_rc(message, &fields[message->n_fields++]);
+    message->n_fields++;
+    if (strcmp(key, "rc") == 0) { /* a field like any other, unless a required one is missing */
+        message->flags |= SMPI_RC_IS_DATA;
+    }
     custom->end = end;
     if (custom->laid_out) {
         message->size = (uint16_t)aligned(end, sizeof(uint64_t));

@@ -124,10 +124,10 @@ static struct smp_group *make_home(void)
                                                              .response = rsp,
                                                              .idempotent = true}),
                  SMP_OK);
-    cr_assert_eq(add_command(home, (struct smp_command_spec){.name = "all_off",
-                                                             .id = 2,
-                                                             .op = SMP_OP_WRITE}),
-                 SMP_OK);
+    cr_assert_eq(
+        add_command(home,
+                    (struct smp_command_spec){.name = "all_off", .id = 2, .op = SMP_OP_WRITE}),
+        SMP_OK);
     const struct smp_code code = {.size = sizeof(code),
                                   .rc = NO_SUCH_LAMP,
                                   .name = "NO_SUCH_LAMP",
@@ -215,8 +215,9 @@ Test(custom_group, dumped_by_name)
     make_home();
     struct smp_bytes packet = vector("0a 00 0012 0064 07 01 a2 64'name' 64'desk' 65'level' 09");
     smp_packet_dump(loop, packet.data, packet.len, text, sizeof(text));
-    cr_assert_str_eq(text, "v2 write request, home lamp_set, seq 7: "
-                           "{\"name\": \"desk\", \"level\": 9}",
+    cr_assert_str_eq(text,
+                     "v2 write request, home lamp_set, seq 7: "
+                     "{\"name\": \"desk\", \"level\": 9}",
                      "%s", text);
 }
 
@@ -316,8 +317,7 @@ Test(custom_group, stands_still_once_there_is_a_session)
     struct smp_message *message = new_message("late", 0);
     struct smp_group *group;
     const struct smp_code code = {.size = sizeof(code), .rc = 9, .name = "N", .text = "t"};
-    const struct smp_field_spec field = {
-        .size = sizeof(field), .key = "k", .kind = SMP_KIND_BOOL};
+    const struct smp_field_spec field = {.size = sizeof(field), .key = "k", .kind = SMP_KIND_BOOL};
 
     cr_assert_eq(smp_loopback_new(loop, 0, &near, &far), SMP_OK);
     new_group(101, "before");
@@ -462,10 +462,8 @@ Test(custom_group, freed_with_the_loop_and_safe_without_memory)
     struct counted counted = {0};
     const struct smp_allocator allocator = {count_alloc, count_free, &counted};
     const struct smp_loop_options options = {.size = sizeof(options), .allocator = &allocator};
-    const struct smp_field_spec field = {.size = sizeof(field),
-                                         .key = "k",
-                                         .alias = "l",
-                                         .kind = SMP_KIND_BOOL};
+    const struct smp_field_spec field = {
+        .size = sizeof(field), .key = "k", .alias = "l", .kind = SMP_KIND_BOOL};
     const struct smp_code code = {
         .size = sizeof(code), .rc = 1, .name = "N", .text = "t", .hint = "h"};
     const struct smp_command_spec command = {.size = sizeof(command), .name = "c", .enable = "o"};

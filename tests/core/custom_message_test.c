@@ -211,12 +211,27 @@ static void expect_everything(const struct smp_result *result)
 Test(custom_message, a_struct_of_the_program_and_back)
 {
     struct smp_message *everything = make_everything();
-    const struct everything record = {
-        .size = sizeof(record), .on = true, .small = 255, .medium = -257, .has_large = true,
-        .large = UINT64_C(1) << 32, .text = {"hi", 2}, .bytes = {raw, 2},
-        .any = {.kind = SMP_KIND_STR, .as.str = {"foo", 3}}, .n_numbers = 3, .numbers = numbers,
-        .has_texts = true, .n_texts = 2, .texts = texts, .n_points = 2, .points = points,
-        .n_entries = 2, .entries = entries, .n_counters = 1, .counters = counters, .at = &here};
+    const struct everything record = {.size = sizeof(record),
+                                      .on = true,
+                                      .small = 255,
+                                      .medium = -257,
+                                      .has_large = true,
+                                      .large = UINT64_C(1) << 32,
+                                      .text = {"hi", 2},
+                                      .bytes = {raw, 2},
+                                      .any = {.kind = SMP_KIND_STR, .as.str = {"foo", 3}},
+                                      .n_numbers = 3,
+                                      .numbers = numbers,
+                                      .has_texts = true,
+                                      .n_texts = 2,
+                                      .texts = texts,
+                                      .n_points = 2,
+                                      .points = points,
+                                      .n_entries = 2,
+                                      .entries = entries,
+                                      .n_counters = 1,
+                                      .counters = counters,
+                                      .at = &here};
     uint8_t cbor[512];
     size_t len;
 
@@ -305,8 +320,7 @@ static void *new_record(const struct smp_message *message)
 Test(custom_message, a_struct_of_the_library_by_key)
 {
     struct smp_message *everything = lay_out_everything();
-    const struct smp_message *point =
-        smp_field_message(smp_message_find(everything, "p"));
+    const struct smp_message *point = smp_field_message(smp_message_find(everything, "p"));
     const struct smp_message *entry = smp_field_message(smp_message_find(everything, ""));
     void *record = new_record(everything);
     void *at = new_record(point);
@@ -464,8 +478,7 @@ Test(custom_message, offsets_that_cannot_be)
         MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_BOOL, .offset = 0),
         MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_BOOL, .offset = 7),
         MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_UINT, .width = 4, .offset = 18),
-        MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_UINT,
-                .offset = sizeof(struct small)),
+        MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_UINT, .offset = sizeof(struct small)),
         MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_STR,
                 .offset = sizeof(struct small) - 8),
         MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_BOOL, .offset = SIZE_MAX),
@@ -473,8 +486,7 @@ Test(custom_message, offsets_that_cannot_be)
         MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_BOOL,
                 .offset = offsetof(struct small, has_number)),
         /* optional without has_, has_ without optional, has_ in the member itself */
-        MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_BOOL, .offset = 13,
-                .optional = true),
+        MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_BOOL, .offset = 13, .optional = true),
         MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_BOOL, .offset = 13, .has = 14),
         MISTAKE(SMP_ERR_INVALID, .key = "a", .kind = SMP_KIND_BOOL, .offset = 13, .has = 13,
                 .optional = true),
@@ -545,9 +557,9 @@ Test(custom_message, keys_that_cannot_be)
     cr_assert_eq(smp_message_add(message, &first), SMP_OK);
     EXPECT_MISTAKES(message, mistakes);
     longest[255] = '\0';
-    cr_assert_eq(smp_message_add(message, &(struct smp_field_spec)FREE_SPEC(
-                                              longest, .kind = SMP_KIND_BOOL)),
-                 SMP_OK);
+    cr_assert_eq(
+        smp_message_add(message, &(struct smp_field_spec)FREE_SPEC(longest, .kind = SMP_KIND_BOOL)),
+        SMP_OK);
     struct smp_field_spec spec = first;
     spec.key = NULL;
     cr_assert_eq(smp_message_add(message, &spec), SMP_ERR_INVALID);
@@ -612,8 +624,7 @@ Test(custom_message, what_is_referred_to_does_not_change)
 {
     struct smp_message *inner = new_message("inner", 0);
     struct smp_message *outer = new_message("outer", 0);
-    const struct smp_field_spec nested =
-        FREE_SPEC("in", .kind = SMP_KIND_RECORD, .message = inner);
+    const struct smp_field_spec nested = FREE_SPEC("in", .kind = SMP_KIND_RECORD, .message = inner);
     const struct smp_field_spec more = FREE_SPEC("more", .kind = SMP_KIND_BOOL);
 
     cr_assert_eq(smp_message_add(outer, &nested), SMP_OK);

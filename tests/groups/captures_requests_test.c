@@ -129,12 +129,9 @@ static size_t broken;
 static bool is_known(const char *name, const char *key)
 {
     static const char *const known[][2] = {
-        {"os echo without d", "d"},
-        {"framing: length field too short", "d"},
-        {"os reset force tstr", "force"},
-        {"os reset v1 boot_mode 300", "boot_mode"},
-        {"settings write no val", "val"},
-        {"fs upload no data", "data"},
+        {"os echo without d", "d"},       {"framing: length field too short", "d"},
+        {"os reset force tstr", "force"}, {"os reset v1 boot_mode 300", "boot_mode"},
+        {"settings write no val", "val"}, {"fs upload no data", "data"},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strncmp(name, known[i][0], strlen(known[i][0])) == 0 && strcmp(key, known[i][1]) == 0)
