@@ -37,7 +37,7 @@ static void send_answer(struct smp_exchange *exchange, size_t payload)
     if (server->options.mcuboot) {
         server->answer[0] = exchange->first | 1; /* only the op changes */
     }
-    if (exchange->transport == NULL || !exchange->transport->is_up) {
+    if (server->off || exchange->transport == NULL || !exchange->transport->is_up) {
         return;
     }
     size_t len = SMP_HEADER_SIZE + payload;

@@ -49,6 +49,11 @@ static void on_gone(void *user, struct smp_transport *transport)
 
 void peer_open(struct peer *peer, struct world *world)
 {
+    peer_open_on(peer, world, world->far);
+}
+
+void peer_open_on(struct peer *peer, struct world *world, struct smp_transport *transport)
+{
     static const struct smpi_sink sink = {.received = on_received,
                                           .writable = on_link,
                                           .up = on_link,
@@ -56,10 +61,10 @@ void peer_open(struct peer *peer, struct world *world)
                                           .gone = on_gone};
     memset(peer, 0, sizeof(*peer));
     peer->world = world;
-    peer->transport = world->far;
+    peer->transport = transport;
     peer->packets = calloc(PACKETS_MAX, sizeof(*peer->packets));
     WORLD_MUST(peer->packets != NULL);
-    WORLD_MUST(smpi_transport_attach(world->far, &sink, peer) == SMP_OK);
+    WORLD_MUST(smpi_transport_attach(transport, &sink, peer) == SMP_OK);
 }
 
 void peer_close(struct peer *peer)

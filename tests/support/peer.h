@@ -30,8 +30,9 @@ struct peer {
     size_t n;
 };
 
-/* Takes the world's far transport. */
+/* Takes the world's far transport, or any other. */
 void peer_open(struct peer *peer, struct world *world);
+void peer_open_on(struct peer *peer, struct world *world, struct smp_transport *transport);
 void peer_close(struct peer *peer);
 
 /* Sends any bytes. */
