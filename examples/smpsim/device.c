@@ -3,6 +3,7 @@
 #include "device.h"
 
 #include "factory.h"
+#include "recovery.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,10 @@ void sim_device_event(const struct sim_device *device, enum sim_event event, con
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    for (char *c = text; *c != '\0'; c++) { /* a terminal may show it */
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    }
     device->options.event(event, text, device->options.event_user);
 }
 
@@ -38,16 +43,17 @@ struct sim_flash *sim_device_slot(struct sim_device *device, uint64_t n)
     return n % 2 == 0 ? &device->pairs[n / 2].primary : &device->pairs[n / 2].secondary;
 }
 
-int sim_device_handle(struct sim_device *device, const struct sim_handler *handlers, size_t count)
+bool sim_device_speaks_v1(const struct sim_device *device, const struct smp_exchange *exchange)
 {
-    for (size_t i = 0; i < count; i++) {
-        int error = smp_server_handle(device->server, handlers[i].group, handlers[i].id,
-                                      handlers[i].op, handlers[i].handler, device);
+    return device->options.v1 || smp_exchange_header(exchange)->version == SMP_PROTOCOL_V1;
+}
 
-        if (error != SMP_OK)
-            return error;
-    }
-    return SMP_OK;
+void sim_device_keep_silent(struct smp_exchange *exchange)
+{
+    struct smp_exchange *forgotten = NULL;
+
+    if (smp_exchange_defer(exchange, &forgotten) == SMP_OK)
+        smp_exchange_free(forgotten);
 }
 
 /* ---- boot and reset ---- */
@@ -68,6 +74,10 @@ static int run_bootloader(struct sim_device *device)
 
 static void tell_boot(const struct sim_device *device)
 {
+    if (device->recovering) {
+        sim_device_event(device, SIM_EVENT_LINE, "waits in serial recovery");
+        return;
+    }
     for (uint32_t k = 0; k < device->options.n_images; k++) {
         const struct sim_boot_result *boot = &device->boots[k];
         char version[SMP_MCUBOOT_VERSION_MAX];
@@ -96,51 +106,6 @@ static void tell_boot(const struct sim_device *device)
     }
 }
 
-static void come_up(struct sim_device *device)
-{
-    device->phase = SIM_RUNNING;
-    device->booted = smp_loop_now(device->loop);
-    sim_os_boot(device);
-    tell_boot(device);
-    smp_server_power(device->server, true);
-}
-
-static void go_down(struct sim_device *device)
-{
-    int error;
-
-    smp_server_power(device->server, false);
-    sim_img_forget(device);
-    sim_device_event(device, SIM_EVENT_LINE, "resets");
-    error = run_bootloader(device);
-    if (error != SMP_OK) {
-        device->phase = SIM_DEAD;
-        sim_device_event(device, SIM_EVENT_BROKEN, "the flash failed: %s",
-                         sim_device_flash_error(device, error));
-        return;
-    }
-    device->phase = SIM_BOOTING;
-    smp_timer_start(device->timer, device->options.boot_ms * SIM_NS_PER_MS);
-}
-
-static void next_phase(void *user)
-{
-    struct sim_device *device = user;
-
-    if (device->phase == SIM_RESETTING)
-        go_down(device);
-    else if (device->phase == SIM_BOOTING)
-        come_up(device);
-}
-
-void sim_device_reset(struct sim_device *device)
-{
-    if (device->phase != SIM_RUNNING)
-        return;
-    device->phase = SIM_RESETTING;
-    smp_timer_start(device->timer, SIM_RESET_DELAY_MS * SIM_NS_PER_MS);
-}
-
 static int watch(struct smp_server *server, enum smp_server_event event,
                  struct smp_exchange *exchange, void *user)
 {
@@ -152,9 +117,11 @@ static int watch(struct smp_server *server, enum smp_server_event event,
         device->os.requests++;
         break;
     case SMP_SERVER_STARVED:
+        device->stat.starved++;
         sim_device_event(device, SIM_EVENT_DETAIL, "no buffer for an answer: rc 2");
         break;
     case SMP_SERVER_OVERRUN:
+        device->stat.lost++;
         if (!device->options.crash_on_overrun) {
             sim_device_event(device, SIM_EVENT_DETAIL, "no buffer for a request: it is lost");
         } else if (device->phase != SIM_DEAD) {
@@ -167,6 +134,123 @@ static int watch(struct smp_server *server, enum smp_server_event event,
         break;
     }
     return 0;
+}
+
+/* The server of what runs now: the application, or the boot loader. */
+static int make_server(struct sim_device *device)
+{
+    const struct sim_device_options *o = &device->options;
+    struct smp_server_options options = {
+        .size = sizeof(options),
+        .buf_size = device->recovering ? SIM_RECOVERY_BUF_SIZE : o->buf_size,
+        .buf_count = device->recovering ? SIM_RECOVERY_BUF_COUNT : o->buf_count,
+        .work_ns = o->work_us * UINT64_C(1000),
+        .v1_only = o->v1,
+        .rc_always = device->profile->rc_always || o->v1,
+        .err_as_ret = o->error_key == SIM_ERROR_KEY_RET,
+        .hook = watch,
+        .hook_user = device,
+        .mcuboot = device->recovering,
+    };
+    int error;
+
+    smp_server_free(device->server);
+    device->server = NULL;
+    if (device->recovering) /* the boot loader's answers have rc where it says so */
+        options.rc_always = false;
+    error = smp_server_new(device->loop, &options, &device->server);
+    if (error == SMP_OK)
+        error = device->recovering ? sim_recovery_serve(device) : sim_groups_serve(device);
+    for (size_t i = 0; i < device->n_transports && error == SMP_OK; i++)
+        error = smp_server_listen(device->server, device->transports[i]);
+    return error;
+}
+
+static int come_up(struct sim_device *device)
+{
+    const struct sim_group *group;
+    int error = make_server(device);
+
+    if (error != SMP_OK)
+        return error;
+    device->phase = SIM_RUNNING;
+    device->booted = smp_loop_now(device->loop);
+    for (size_t i = 0; (group = sim_group_at(i)) != NULL; i++) {
+        if (group->boot != NULL)
+            group->boot(device);
+    }
+    tell_boot(device);
+    return SMP_OK;
+}
+
+/* Whether the boot loader keeps the device: it was told to, or has nothing to start. */
+static bool stays_in_recovery(struct sim_device *device)
+{
+    bool asked = device->recovery_asked;
+
+    device->recovery_asked = false;
+    if (!device->options.recovery)
+        return false;
+    return asked || !device->boots[0].bootable;
+}
+
+static void stop_dead(struct sim_device *device, const char *why)
+{
+    device->phase = SIM_DEAD;
+    sim_device_event(device, SIM_EVENT_BROKEN, "%s", why);
+}
+
+static void go_down(struct sim_device *device)
+{
+    int error;
+
+    smp_server_power(device->server, false);
+    sim_img_forget(device);
+    sim_shell_forget(device);
+    sim_device_event(device, SIM_EVENT_LINE, "resets");
+    error = device->recovery_asked && device->options.recovery ? SMP_OK : run_bootloader(device);
+    if (error != SMP_OK) {
+        char why[EVENT_MAX];
+
+        snprintf(why, sizeof(why), "the flash failed: %s", sim_device_flash_error(device, error));
+        stop_dead(device, why);
+        return;
+    }
+    device->recovering = stays_in_recovery(device);
+    device->phase = SIM_BOOTING;
+    smp_timer_start(device->timer, device->options.boot_ms * SIM_NS_PER_MS);
+}
+
+static void next_phase(void *user)
+{
+    struct sim_device *device = user;
+
+    if (device->phase == SIM_RESETTING) {
+        go_down(device);
+    } else if (device->phase == SIM_BOOTING) {
+        int error = come_up(device);
+
+        if (error != SMP_OK)
+            stop_dead(device, smp_error_text(error));
+    }
+}
+
+static void reset_in(struct sim_device *device, uint32_t ms)
+{
+    device->phase = SIM_RESETTING;
+    smp_timer_start(device->timer, ms * SIM_NS_PER_MS);
+}
+
+void sim_device_reset(struct sim_device *device)
+{
+    if (device->phase == SIM_RUNNING)
+        reset_in(device, SIM_RESET_DELAY_MS);
+}
+
+void sim_device_die(struct sim_device *device)
+{
+    if (device->phase == SIM_RUNNING || device->phase == SIM_RESETTING)
+        reset_in(device, 0);
 }
 
 /* ---- birth and death ---- */
@@ -201,28 +285,56 @@ static int first_boot(struct sim_device *device, char *error, size_t error_size)
     return code;
 }
 
-static int make_server(struct sim_device *device)
+/* What the profile says, and options can add to. */
+static void apply_profile(struct sim_device *device)
 {
-    const struct sim_device_options *o = &device->options;
-    struct smp_server_options options = {
-        .size = sizeof(options),
-        .buf_size = o->buf_size,
-        .buf_count = o->buf_count,
-        .work_ns = o->work_us * UINT64_C(1000),
-        .v1_only = o->v1,
-        .rc_always = o->v1,
-        .hook = watch,
-        .hook_user = device,
-    };
-    int error = smp_server_new(device->loop, &options, &device->server);
+    struct sim_device_options *o = &device->options;
+    const struct sim_profile *profile = o->profile;
 
-    if (error == SMP_OK)
-        error = smp_timer_new(device->loop, next_phase, device, &device->timer);
-    if (error == SMP_OK)
-        error = sim_os_init(device);
-    if (error == SMP_OK)
-        error = sim_img_init(device);
-    return error;
+    if (profile == NULL)
+        profile = sim_profile_find("zephyr-4.4");
+    device->profile = profile;
+    device->groups = (profile->groups | o->with) & ~o->without;
+    o->v1 = o->v1 || profile->v1_only;
+    o->no_params = o->no_params || profile->no_params;
+    o->guard_pending = o->guard_pending || profile->guard_pending;
+    o->recovery = o->recovery || profile->recovery;
+    if (o->error_key == SIM_ERROR_KEY_OF_PROFILE && profile->err_as_ret)
+        o->error_key = SIM_ERROR_KEY_RET;
+    if (o->fs_mount == NULL)
+        o->fs_mount = "/lfs";
+    if (o->fs_size == 0)
+        o->fs_size = SIM_FS_SIZE;
+}
+
+static int open_groups(struct sim_device *device, char *error, size_t error_size)
+{
+    const struct sim_group *group;
+    int code = smp_timer_new(device->loop, next_phase, device, &device->timer);
+
+    if (code != SMP_OK)
+        snprintf(error, error_size, "%s", smp_error_text(code));
+    for (size_t i = 0; code == SMP_OK && (group = sim_group_at(i)) != NULL; i++) {
+        if (group->open != NULL)
+            code = group->open(device, error, error_size);
+    }
+    return code;
+}
+
+static int first_power_on(struct sim_device *device, char *error, size_t error_size)
+{
+    int code = first_boot(device, error, error_size);
+
+    if (code == SMP_OK)
+        code = open_groups(device, error, error_size);
+    if (code != SMP_OK)
+        return code;
+    device->recovery_asked = device->profile->recovery;
+    device->recovering = stays_in_recovery(device);
+    code = come_up(device);
+    if (code != SMP_OK)
+        snprintf(error, error_size, "%s", smp_error_text(code));
+    return code;
 }
 
 int sim_device_new(struct smp_loop *loop, const struct sim_device_options *options,
@@ -236,37 +348,45 @@ int sim_device_new(struct smp_loop *loop, const struct sim_device_options *optio
         return code;
     device->options = *options;
     device->loop = loop;
+    apply_profile(device);
     for (uint32_t k = 0; k < SIM_IMAGES_MAX; k++)
         device->pairs[k].primary.fd = device->pairs[k].secondary.fd = -1;
     if (!options->rtc_unset)
         device->rtc = (struct sim_rtc){true, (int64_t)time(NULL), smp_loop_now(loop)};
-    code = first_boot(device, error, error_size);
-    if (code == SMP_OK) {
-        code = make_server(device);
-        if (code != SMP_OK)
-            snprintf(error, error_size, "%s", smp_error_text(code));
-    }
+    sim_files_init(&device->fs.files);
+    code = first_power_on(device, error, error_size);
     if (code != SMP_OK) {
         sim_device_free(device);
         return code;
     }
-    come_up(device);
     *made = device;
     return SMP_OK;
 }
 
 int sim_device_listen(struct sim_device *device, struct smp_transport *transport)
 {
-    return smp_server_listen(device->server, transport);
+    int error;
+
+    if (device->n_transports == SIM_TRANSPORTS_MAX)
+        return SMP_ERR_BUSY;
+    error = smp_server_listen(device->server, transport);
+    if (error == SMP_OK)
+        device->transports[device->n_transports++] = transport;
+    return error;
 }
 
 void sim_device_free(struct sim_device *device)
 {
+    const struct sim_group *group;
+
     if (device == NULL)
         return;
-    sim_img_free(device);
     smp_timer_free(device->timer);
     smp_server_free(device->server);
+    for (size_t i = 0; (group = sim_group_at(i)) != NULL; i++) {
+        if (group->close != NULL)
+            group->close(device);
+    }
     for (uint32_t n = 0; n < 2 * device->options.n_images; n++)
         sim_flash_close(sim_device_slot(device, n));
     free(device);

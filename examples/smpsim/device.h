@@ -11,8 +11,16 @@
 
 #include "bootloader.h"
 #include "clock.h"
+#include "fs.h"
+#include "group.h"
 #include "img.h"
+#include "log.h"
 #include "os.h"
+#include "profile.h"
+#include "settings.h"
+#include "shell.h"
+#include "stat.h"
+#include "suit.h"
 
 #include <smp/server.h>
 
@@ -21,6 +29,7 @@
 
 #define SIM_IMAGES_MAX 8u
 #define SIM_SLOTS_MAX (2u * SIM_IMAGES_MAX)
+#define SIM_TRANSPORTS_MAX 16u
 
 /* Zephyr's default for CONFIG_MCUMGR_GRP_OS_RESET_MS. */
 #define SIM_RESET_DELAY_MS 250u
@@ -38,7 +47,14 @@ enum sim_event {
 
 typedef void sim_event_callback(enum sim_event event, const char *text, void *user);
 
-/* What kind of device. */
+/* Where errors of groups stand. */
+enum sim_error_key {
+    SIM_ERROR_KEY_OF_PROFILE,
+    SIM_ERROR_KEY_ERR,
+    SIM_ERROR_KEY_RET,
+};
+
+/* What kind of device.  Zero means the default, and what the profile says holds besides. */
 struct sim_device_options {
     const char *state;                  /* folder of the slots */
     const char *images[SIM_IMAGES_MAX]; /* firmware for the primary slots; NULL: none */
@@ -57,7 +73,16 @@ struct sim_device_options {
     bool rtc_unset;         /* the clock is not set until somebody sets it */
     bool reset_needs_force; /* a reset without `force` is refused during an upload */
     bool crash_on_overrun;
-    sim_event_callback *event; /* may be NULL */
+    bool frugal;                       /* image lists without what is false */
+    bool recovery;                     /* has MCUboot's serial recovery */
+    const struct sim_profile *profile; /* NULL: the current Zephyr */
+    enum sim_error_key error_key;
+    uint32_t with;        /* enum sim_group_bit: groups beyond the profile's */
+    uint32_t without;     /* groups it has not */
+    const char *fs_mount; /* where the file system is mounted; NULL: /lfs */
+    uint32_t fs_size;
+    const char *settings[SIM_SETTINGS_MAX]; /* NAME=TEXT, before anything was saved */
+    sim_event_callback *event;              /* may be NULL */
     void *event_user;
 };
 
@@ -70,16 +95,29 @@ enum sim_phase {
 
 struct sim_device {
     struct sim_device_options options;
+    const struct sim_profile *profile;
+    uint32_t groups; /* enum sim_group_bit */
     struct smp_loop *loop;
     struct smp_server *server;
+    struct smp_transport *transports[SIM_TRANSPORTS_MAX];
+    size_t n_transports;
     struct smp_timer *timer; /* what the device does next by itself */
     enum sim_phase phase;
-    uint64_t booted; /* loop time of the last boot, ns */
+    bool recovering;     /* in serial recovery: no application runs */
+    bool recovery_asked; /* the next boot stays there */
+    uint64_t booted;     /* loop time of the last boot, ns */
     struct sim_boot_pair pairs[SIM_IMAGES_MAX];
     struct sim_boot_result boots[SIM_IMAGES_MAX]; /* what the last boot did */
     struct sim_rtc rtc;                           /* runs on through resets */
     struct sim_os os;
     struct sim_img img;
+    struct sim_stat stat;
+    struct sim_settings settings;
+    struct sim_fs fs;
+    struct sim_shell shell;
+    struct sim_log log;
+    struct sim_suit suit;
+    bool bridged; /* group transport */
 };
 
 /*
@@ -105,15 +143,13 @@ uint64_t sim_device_uptime(const struct sim_device *device);
 
 /* Goes down in a moment, and comes up again after the boot time. */
 void sim_device_reset(struct sim_device *device);
+/* Goes down at once. */
+void sim_device_die(struct sim_device *device);
 
-/* One command's handler; its user pointer is the device. */
-struct sim_handler {
-    uint16_t group;
-    uint8_t id;
-    uint8_t op;
-    smp_handler *handler;
-};
-int sim_device_handle(struct sim_device *device, const struct sim_handler *handlers, size_t count);
+/* Whether the answer will be one of SMP v1. */
+bool sim_device_speaks_v1(const struct sim_device *device, const struct smp_exchange *exchange);
+/* Ends a request without any answer. */
+void sim_device_keep_silent(struct smp_exchange *exchange);
 
 /* Tells whoever listens. */
 void sim_device_event(const struct sim_device *device, enum sim_event event, const char *format,

@@ -9,6 +9,7 @@
 #include "images.h"
 #include "upload.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void reply_state(struct sim_device *device, struct smp_exchange *exchange)
@@ -17,8 +18,9 @@ static void reply_state(struct sim_device *device, struct smp_exchange *exchange
     const struct smp_img_image *pointers[SIM_SLOTS_MAX];
     struct smp_mcuboot_image found[SIM_SLOTS_MAX];
     char versions[SIM_SLOTS_MAX][SMP_MCUBOOT_VERSION_MAX];
+    bool all = !device->options.frugal; /* else what is false is left out */
     struct smp_img_state_rsp rsp = {
-        .size = sizeof(rsp), .images = pointers, .has_split_status = true};
+        .size = sizeof(rsp), .images = pointers, .has_split_status = all};
 
     for (uint32_t slot = 0; slot < 2 * device->options.n_images; slot++) {
         size_t n = rsp.n_images;
@@ -36,17 +38,17 @@ static void reply_state(struct sim_device *device, struct smp_exchange *exchange
             .version = {versions[n], strlen(versions[n])},
             .has_hash = true,
             .hash = {found[n].hash, found[n].hash_len},
-            .has_bootable = true,
             .bootable = (found[n].flags & SMP_MCUBOOT_NON_BOOTABLE) == 0,
-            .has_pending = true,
             .pending = !active && (next == SIM_NEXT_TEST || next == SIM_NEXT_PERMANENT),
-            .has_confirmed = true,
             .confirmed = active ? next != SIM_NEXT_REVERT : next == SIM_NEXT_REVERT,
-            .has_active = true,
             .active = active,
-            .has_permanent = true,
             .permanent = !active && next == SIM_NEXT_PERMANENT,
         };
+        entries[n].has_bootable = all || entries[n].bootable;
+        entries[n].has_pending = all || entries[n].pending;
+        entries[n].has_confirmed = all || entries[n].confirmed;
+        entries[n].has_active = all || entries[n].active;
+        entries[n].has_permanent = all || entries[n].permanent;
         pointers[rsp.n_images++] = &entries[n];
     }
     smp_exchange_reply(exchange, &rsp);
@@ -96,11 +98,18 @@ static void erase(struct smp_exchange *exchange, const void *request, void *user
     struct smp_mcuboot_image image;
 
     if (slot == NULL) {
-        smp_exchange_fail(exchange, SMP_IMG_RC_INVALID_SLOT, NULL);
+        smp_exchange_fail(exchange,
+                          device->profile->old_erase ? SMP_IMG_RC_FLASH_OPEN_FAILED
+                                                     : SMP_IMG_RC_INVALID_SLOT,
+                          NULL);
         return;
     }
     if (sim_images_read(device, n, &image) && sim_images_in_use(device, n)) {
         smp_exchange_fail(exchange, SMP_IMG_RC_NO_FREE_SLOT, NULL);
+        return;
+    }
+    if (device->profile->old_erase && sim_flash_is_erased(slot, 0, slot->size) == 1) {
+        smp_exchange_fail(exchange, SMP_IMG_RC_UNKNOWN, NULL);
         return;
     }
     sim_upload_forget(device);
@@ -149,13 +158,24 @@ static void slot_info(struct smp_exchange *exchange, const void *request, void *
     smp_exchange_reply(exchange, &rsp);
 }
 
+/* MCUboot tells `rc` beside the offset. */
+static void reply(const struct sim_device *device, struct smp_exchange *exchange,
+                  const struct smp_img_upload_rsp *rsp)
+{
+    if (device->recovering)
+        smp_exchange_fail(exchange, SMP_IMG_RC_OK, rsp);
+    else
+        smp_exchange_reply(exchange, rsp);
+}
+
 static void reply_late(void *user)
 {
-    struct sim_late *late = user;
+    struct sim_device *device = user;
+    struct sim_late *late = &device->img.late;
     struct smp_exchange *exchange = late->exchange;
 
     late->exchange = NULL;
-    smp_exchange_reply(exchange, late->rsp.size != 0 ? &late->rsp : NULL);
+    reply(device, exchange, late->rsp.size != 0 ? &late->rsp : NULL);
 }
 
 void sim_img_reply_after(struct sim_device *device, struct smp_exchange *exchange,
@@ -164,7 +184,7 @@ void sim_img_reply_after(struct sim_device *device, struct smp_exchange *exchang
     struct sim_late *late = &device->img.late;
 
     if (ms == 0) {
-        smp_exchange_reply(exchange, rsp);
+        reply(device, exchange, rsp);
         return;
     }
     if (late->exchange != NULL) { /* a second erase in the same packet */
@@ -190,27 +210,39 @@ void sim_img_forget(struct sim_device *device)
     late->exchange = NULL;
 }
 
-void sim_img_free(struct sim_device *device)
+static void close_timer(struct sim_device *device)
 {
     smp_timer_free(device->img.late.timer);
     smp_exchange_free(device->img.late.exchange);
 }
 
-int sim_img_init(struct sim_device *device)
+static int open_timer(struct sim_device *device, char *error, size_t error_size)
 {
-    static const struct sim_handler handlers[] = {
-        {SMP_GROUP_IMG, 0, SMP_OP_READ, state_read},
-        {SMP_GROUP_IMG, 0, SMP_OP_WRITE, state_write},
-        {SMP_GROUP_IMG, 1, SMP_OP_WRITE, sim_upload_handle},
-        {SMP_GROUP_IMG, 3, SMP_OP_READ, sim_core_list},
-        {SMP_GROUP_IMG, 4, SMP_OP_READ, sim_core_load},
-        {SMP_GROUP_IMG, 4, SMP_OP_WRITE, sim_core_erase},
-        {SMP_GROUP_IMG, 5, SMP_OP_WRITE, erase},
-        {SMP_GROUP_IMG, 6, SMP_OP_READ, slot_info},
-    };
-    int error = smp_timer_new(device->loop, reply_late, &device->img.late, &device->img.late.timer);
+    int code = smp_timer_new(device->loop, reply_late, device, &device->img.late.timer);
 
-    if (error != SMP_OK)
-        return error;
-    return sim_device_handle(device, handlers, sizeof(handlers) / sizeof(handlers[0]));
+    if (code != SMP_OK)
+        snprintf(error, error_size, "%s", smp_error_text(code));
+    return code;
 }
+
+static const struct sim_handler handlers[] = {
+    {0, SMP_OP_READ, state_read},
+    {0, SMP_OP_WRITE, state_write},
+    {1, SMP_OP_WRITE, sim_upload_handle},
+    {3, SMP_OP_READ, sim_core_list},
+    {4, SMP_OP_READ, sim_core_load},
+    {4, SMP_OP_WRITE, sim_core_erase},
+    {5, SMP_OP_WRITE, erase},
+    {6, SMP_OP_READ, slot_info},
+};
+
+const struct sim_group sim_group_img = {
+    .bit = SIM_GROUP_IMG,
+    .id = SMP_GROUP_IMG,
+    .name = "img",
+    .title = "img mgmt",
+    .handlers = handlers,
+    .n_handlers = sizeof(handlers) / sizeof(handlers[0]),
+    .open = open_timer,
+    .close = close_timer,
+};

@@ -38,13 +38,10 @@ struct sim_img {
     struct sim_late late;
 };
 
-/* Registers the handlers. */
-int sim_img_init(struct sim_device *device);
 /* Answers with success, `ms` later if that is not 0: an erase takes its time. */
 void sim_img_reply_after(struct sim_device *device, struct smp_exchange *exchange,
                          const struct smp_img_upload_rsp *rsp, uint32_t ms);
 /* Forgets what is lost with the power. */
 void sim_img_forget(struct sim_device *device);
-void sim_img_free(struct sim_device *device);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "device.h"
+#include "text.h"
 
 #include <smp/os.h>
 
@@ -13,16 +14,6 @@
 #include <string.h>
 
 #define HEAP_BYTES 16384u
-
-static struct smp_str text(const char *s)
-{
-    return (struct smp_str){s, strlen(s)};
-}
-
-static bool is(struct smp_str s, const char *other)
-{
-    return s.len == strlen(other) && memcmp(s.data, other, s.len) == 0;
-}
 
 static void echo(struct smp_exchange *exchange, const void *request, void *user)
 {
@@ -68,38 +59,52 @@ static uint32_t growth(uint64_t requests)
     return words;
 }
 
+bool sim_os_task(const struct sim_device *device, size_t index, struct smp_os_task *entry)
+{
+    uint64_t us = sim_device_uptime(device) / 1000;
+
+    if (index >= TASKS)
+        return false;
+    const struct task *task = &tasks[index];
+    uint32_t used = task->used + (index < 2 ? growth(device->os.requests) : 0);
+    *entry = (struct smp_os_task){
+        .size = sizeof(*entry),
+        .name = sim_str(task->name),
+        .has_priority = true,
+        .priority = task->priority,
+        .has_id = true,
+        .id = index,
+        .has_state = true,
+        .state = task->state,
+        .has_stack_used = true,
+        .stack_used = used < task->stack ? used : task->stack,
+        .has_stack_size = true,
+        .stack_size = task->stack,
+        .has_runtime = true,
+        .runtime = us / 1000 * task->per_mille,
+        /* What only Mynewt tells: it counts switches, and its tasks report to a watchdog. */
+        .has_switches = device->profile->mynewt,
+        .switches = us / 10000 * task->per_mille / 10 + index,
+        .has_last_checkin = device->profile->mynewt,
+        .has_next_checkin = device->profile->mynewt,
+    };
+    return true;
+}
+
 static void task_stats(struct smp_exchange *exchange, const void *request, void *user)
 {
     const struct sim_device *device = user;
-    uint64_t us = sim_device_uptime(device) / 1000;
+    size_t room =
+        device->options.buf_size / (device->profile->mynewt ? 2 * TASK_BYTES : TASK_BYTES);
     struct smp_os_task entries[TASKS];
     const struct smp_os_task *pointers[TASKS];
-    struct smp_os_task_stats_rsp rsp = {.size = sizeof(rsp), .n_tasks = TASKS, .tasks = pointers};
+    struct smp_os_task_stats_rsp rsp = {.size = sizeof(rsp), .tasks = pointers};
 
     (void)request;
-    if (rsp.n_tasks > device->options.buf_size / TASK_BYTES)
-        rsp.n_tasks = device->options.buf_size / TASK_BYTES;
-    for (size_t i = 0; i < rsp.n_tasks; i++) {
-        const struct task *task = &tasks[i];
-        uint32_t used = task->used + (i < 2 ? growth(device->os.requests) : 0);
-
-        entries[i] = (struct smp_os_task){
-            .size = sizeof(entries[i]),
-            .name = text(task->name),
-            .has_priority = true,
-            .priority = task->priority,
-            .has_id = true,
-            .id = i,
-            .has_state = true,
-            .state = task->state,
-            .has_stack_used = true,
-            .stack_used = used < task->stack ? used : task->stack,
-            .has_stack_size = true,
-            .stack_size = task->stack,
-            .has_runtime = true,
-            .runtime = us / 1000 * task->per_mille,
-        };
-        pointers[i] = &entries[i];
+    while (rsp.n_tasks < room && rsp.n_tasks < TASKS &&
+           sim_os_task(device, rsp.n_tasks, &entries[rsp.n_tasks])) {
+        pointers[rsp.n_tasks] = &entries[rsp.n_tasks];
+        rsp.n_tasks++;
     }
     smp_exchange_reply(exchange, &rsp);
 }
@@ -110,19 +115,19 @@ static void memory_pools(struct smp_exchange *exchange, const void *request, voi
     uint32_t buffers = device->options.buf_count;
     uint32_t heap = HEAP_BYTES - 2200 - (uint32_t)(device->os.requests * 56 % 1024);
     struct smp_os_memory_pool entries[] = {
-        {.name = text("smp_pool"),
+        {.name = sim_str("smp_pool"),
          .has_block_size = true,
          .block_size = device->options.buf_size,
          .blocks = buffers,
          .free_blocks = buffers - 1,
          .min_free = 0},
-        {.name = text("net_rx_data"),
+        {.name = sim_str("net_rx_data"),
          .has_block_size = true,
          .block_size = 128,
          .blocks = 36,
          .free_blocks = 36 - device->os.requests % 3,
          .min_free = 33},
-        {.name = text("system_heap"), .blocks = HEAP_BYTES, .free_blocks = heap},
+        {.name = sim_str("system_heap"), .blocks = HEAP_BYTES, .free_blocks = heap},
     };
     enum { POOLS = sizeof(entries) / sizeof(entries[0]) };
     const struct smp_os_memory_pool *pointers[POOLS];
@@ -151,7 +156,7 @@ static void datetime_read(struct smp_exchange *exchange, const void *request, vo
         smp_exchange_fail(exchange, SMP_OS_RC_RTC_NOT_SET, NULL);
         return;
     }
-    rsp.datetime = text(buffer);
+    rsp.datetime = sim_str(buffer);
     smp_exchange_reply(exchange, &rsp);
 }
 
@@ -159,13 +164,13 @@ static void datetime_write(struct smp_exchange *exchange, const void *request, v
 {
     struct sim_device *device = user;
     const struct smp_os_datetime *req = request;
+    char shown[SIM_SHOWN_MAX];
 
     if (!sim_rtc_parse(&device->rtc, smp_loop_now(device->loop), req->datetime)) {
         smp_exchange_refuse(exchange, SMP_RC_INVALID, NULL);
         return;
     }
-    sim_device_event(device, SIM_EVENT_LINE, "clock set to %.*s", (int)req->datetime.len,
-                     req->datetime.data);
+    sim_device_event(device, SIM_EVENT_LINE, "clock set to %s", sim_shown(req->datetime, shown));
     smp_exchange_reply(exchange, NULL);
 }
 
@@ -179,10 +184,13 @@ static void reset(struct smp_exchange *exchange, const void *request, void *user
         smp_exchange_refuse(exchange, SMP_RC_BUSY, NULL);
         return;
     }
-    if (req->has_boot_mode && req->boot_mode != SMP_OS_BOOT_NORMAL)
-        sim_device_event(device, SIM_EVENT_LINE,
-                         "boot mode %u asked for: this device has no serial recovery",
-                         req->boot_mode);
+    if (req->has_boot_mode && req->boot_mode != SMP_OS_BOOT_NORMAL) {
+        device->recovery_asked = device->options.recovery;
+        if (!device->options.recovery)
+            sim_device_event(device, SIM_EVENT_LINE,
+                             "boot mode %u asked for: this device has no serial recovery",
+                             req->boot_mode);
+    }
     smp_exchange_reply(exchange, NULL);
     sim_device_reset(device);
 }
@@ -212,7 +220,7 @@ static const struct {
     {'s', "Zephyr"},
     {'n', "smpsim"},
     {'r', "684c9e8f32e4"},
-    {'v', "4.4.0"},
+    {'v', NULL}, /* the profile's */
     {'b', "Wed Jun  3 22:19:37 2026"},
     {'m', "arm"},
     {'p', "cortex-m33"},
@@ -239,14 +247,14 @@ static bool info_wanted(struct smp_str format, bool *wanted)
 
 static void info(struct smp_exchange *exchange, const void *request, void *user)
 {
+    const struct sim_device *device = user;
     const struct smp_os_info_req *req = request;
     bool any = req->has_format && req->format.len > 0;
     bool wanted[PARTS] = {false};
     char output[256] = "";
     struct smp_os_info_rsp rsp = {.size = sizeof(rsp)};
 
-    (void)user;
-    if (!info_wanted(any ? req->format : text("s"), wanted)) {
+    if (!info_wanted(any ? req->format : sim_str("s"), wanted)) {
         smp_exchange_fail(exchange, SMP_OS_RC_INVALID_FORMAT, NULL);
         return;
     }
@@ -255,24 +263,27 @@ static void info(struct smp_exchange *exchange, const void *request, void *user)
 
         if (wanted[k])
             snprintf(output + used, sizeof(output) - used, "%s%s", used > 0 ? " " : "",
-                     info_parts[k].value);
+                     info_parts[k].value != NULL ? info_parts[k].value : device->profile->version);
     }
-    rsp.output = text(output);
+    rsp.output = sim_str(output);
     smp_exchange_reply(exchange, &rsp);
 }
 
 static void bootloader(struct smp_exchange *exchange, const void *request, void *user)
 {
+    const struct sim_device *device = user;
     const struct smp_os_bootloader_req *req = request;
     struct smp_os_bootloader_rsp rsp = {.size = sizeof(rsp)};
 
-    (void)user;
     if (!req->has_query) {
         rsp.has_bootloader = true;
-        rsp.bootloader = text("MCUboot");
-    } else if (is(req->query, "mode")) {
+        rsp.bootloader = sim_str("MCUboot");
+    } else if (sim_str_is(req->query, "mode")) {
         rsp.has_mode = true;
         rsp.mode = SMP_OS_MODE_SWAP_MOVE;
+    } else if (device->profile->plain_query_error) {
+        smp_exchange_refuse(exchange, SMP_OS_RC_QUERY_YIELDS_NO_ANSWER, NULL);
+        return;
     } else {
         smp_exchange_fail(exchange, SMP_OS_RC_QUERY_YIELDS_NO_ANSWER, NULL);
         return;
@@ -280,25 +291,40 @@ static void bootloader(struct smp_exchange *exchange, const void *request, void 
     smp_exchange_reply(exchange, &rsp);
 }
 
-void sim_os_boot(struct sim_device *device)
+/* Mynewt's: whether its console repeats what is typed. */
+static void console_echo(struct smp_exchange *exchange, const void *request, void *user)
+{
+    const struct smp_os_console_echo_req *req = request;
+
+    sim_device_event(user, SIM_EVENT_DETAIL, "console echo %s", req->echo != 0 ? "on" : "off");
+    smp_exchange_reply(exchange, NULL);
+}
+
+static void boot(struct sim_device *device)
 {
     device->os = (struct sim_os){.heap_min = HEAP_BYTES};
 }
 
-int sim_os_init(struct sim_device *device)
-{
-    static const struct sim_handler handlers[] = {
-        {SMP_GROUP_OS, 0, SMP_OP_READ, echo},
-        {SMP_GROUP_OS, 0, SMP_OP_WRITE, echo},
-        {SMP_GROUP_OS, 2, SMP_OP_READ, task_stats},
-        {SMP_GROUP_OS, 3, SMP_OP_READ, memory_pools},
-        {SMP_GROUP_OS, 4, SMP_OP_READ, datetime_read},
-        {SMP_GROUP_OS, 4, SMP_OP_WRITE, datetime_write},
-        {SMP_GROUP_OS, 5, SMP_OP_WRITE, reset},
-        {SMP_GROUP_OS, 6, SMP_OP_READ, params},
-        {SMP_GROUP_OS, 7, SMP_OP_READ, info},
-        {SMP_GROUP_OS, 8, SMP_OP_READ, bootloader},
-    };
+static const struct sim_handler handlers[] = {
+    {0, SMP_OP_READ, echo},
+    {0, SMP_OP_WRITE, echo},
+    {1, SMP_OP_WRITE, console_echo},
+    {2, SMP_OP_READ, task_stats},
+    {3, SMP_OP_READ, memory_pools},
+    {4, SMP_OP_READ, datetime_read},
+    {4, SMP_OP_WRITE, datetime_write},
+    {5, SMP_OP_WRITE, reset},
+    {6, SMP_OP_READ, params},
+    {7, SMP_OP_READ, info},
+    {8, SMP_OP_READ, bootloader},
+};
 
-    return sim_device_handle(device, handlers, sizeof(handlers) / sizeof(handlers[0]));
-}
+const struct sim_group sim_group_os = {
+    .bit = SIM_GROUP_OS,
+    .id = SMP_GROUP_OS,
+    .name = "os",
+    .title = "os mgmt",
+    .handlers = handlers,
+    .n_handlers = sizeof(handlers) / sizeof(handlers[0]),
+    .boot = boot,
+};

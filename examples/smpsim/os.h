@@ -3,6 +3,10 @@
 #ifndef SMPSIM_OS_H
 #define SMPSIM_OS_H
 
+#include <smp/os.h>
+
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct sim_device;
@@ -13,9 +17,7 @@ struct sim_os {
     uint32_t heap_min; /* fewest bytes of heap ever free */
 };
 
-/* Registers the handlers. */
-int sim_os_init(struct sim_device *device);
-/* After each boot. */
-void sim_os_boot(struct sim_device *device);
+/* Tells about a task; false: there is none with that index. */
+bool sim_os_task(const struct sim_device *device, size_t index, struct smp_os_task *task);
 
 #endif

@@ -201,6 +201,10 @@ Test(img, core_dump_is_a_file)
     FILE *file;
 
     rig_start(&rig);
+    cr_assert_eq(rig_rc(rig_call(&rig, 1, 3, SMP_OP_READ, NULL)), -SMP_RC_NOT_SUPPORTED);
+    rig_stop(&rig);
+    rig.device_options.profile = sim_profile_find("mynewt");
+    rig_start(&rig);
     cr_assert_eq(rig_rc(rig_call(&rig, 1, 3, SMP_OP_READ, NULL)), -SMP_RC_NOT_FOUND);
     cr_assert_eq(rig_rc(rig_call(&rig, 1, 4, SMP_OP_READ, &req)), -SMP_RC_NOT_FOUND);
     cr_assert_eq(rig_rc(rig_call(&rig, 1, 4, SMP_OP_WRITE, NULL)), -SMP_RC_NOT_FOUND);

@@ -108,18 +108,19 @@ static inline void rig_stop(struct rig *rig)
     rig->clock = NULL;
 }
 
+/* Deletes the folder with all that is in it. */
+static inline void rig_remove(const char *path)
+{
+    char command[128];
+
+    snprintf(command, sizeof(command), "rm -r %s", path);
+    cr_assert_eq(system(command), 0);
+}
+
 static inline void rig_end(struct rig *rig)
 {
-    char path[128];
-
     rig_stop(rig);
-    for (unsigned n = 0; n < SIM_SLOTS_MAX; n++) {
-        snprintf(path, sizeof(path), "%s/slot%u", rig->state, n);
-        unlink(path);
-    }
-    snprintf(path, sizeof(path), "%s/core", rig->state);
-    unlink(path);
-    rmdir(rig->state);
+    rig_remove(rig->state);
 }
 
 static inline bool rig_told(const struct rig *rig, const char *text)
