@@ -22,6 +22,7 @@ struct run {
     struct sim_options options;
     struct smp_loop *loop;
     struct link links[SIM_UDP_MAX];
+    struct sim_serial serial;
     struct sim_device *device;
     int status; /* of the exit, when the device ends the run */
 };
@@ -70,6 +71,7 @@ static void on_event(enum sim_event event, const char *text, void *user)
             return;
         /* fall through */
     case SIM_EVENT_LINE:
+        sim_serial_log(&run->serial, text);
         if (!run->options.quiet)
             printf("smpsim: %s\n", text);
         return;
@@ -148,7 +150,8 @@ static int open_links(struct run *run)
             return complain_of_address(options->udp[n], error);
         }
     }
-    return SIM_EXIT_OK;
+    return sim_serial_open(&run->serial, run->loop, &options->serial, options->device.buf_size,
+                           any_fault(&options->faults) ? &options->faults : NULL);
 }
 
 static int serve(struct run *run)
@@ -159,6 +162,16 @@ static int serve(struct run *run)
         if (error != SMP_OK)
             return complain_of_address(run->options.udp[n], error);
         printf("smpsim: listening on udp %s\n", run->links[n].place);
+    }
+    if (run->serial.transport != NULL) {
+        int error = sim_device_listen(run->device, run->serial.transport);
+
+        if (error != SMP_OK) {
+            fprintf(stderr, "smpsim: %s\n", smp_error_text(error));
+            return SIM_EXIT_LINK;
+        }
+        printf("smpsim: listening on %s (%s)\n", run->options.serial.path,
+               smp_pty_path(run->serial.pty));
     }
     if (smp_loop_run(run->loop) != SMP_OK) {
         fprintf(stderr, "smpsim: the loop failed: %s\n", strerror(errno));
@@ -195,6 +208,7 @@ static int run_device(struct run *run)
     sim_device_free(run->device);
     for (size_t n = 0; n < run->options.n_udp; n++)
         smp_transport_free(run->links[n].transport);
+    sim_serial_close(&run->serial);
     smp_loop_free(run->loop);
     return status;
 }

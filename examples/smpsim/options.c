@@ -33,6 +33,10 @@ enum option {
     OPT_ERASE,
     OPT_ALIGN,
     OPT_DELAY,
+    OPT_PTY,
+    OPT_BAUD,
+    OPT_LINE_BUFFERS,
+    OPT_LINE_LENGTH,
     OPT_VERSION,
     OPT_HELP,
 };
@@ -47,11 +51,11 @@ struct sim_option_memory {
     size_t n_values;
     size_t n_images; /* --image given so often */
     uint32_t delay_ms;
-    int flags[8];
+    int flags[10];
 };
 
 /* What `flags` holds. */
-enum flag { NO_PARAMS, V1, RTC_UNSET, GUARD_PENDING, NEEDS_FORCE, CRASH, QUIET, VERBOSE };
+enum flag { NO_PARAMS, V1, RTC_UNSET, GUARD_PENDING, NEEDS_FORCE, CRASH, QUIET, VERBOSE, RAW, LOG_TEXT };
 
 /* The options whose value is a whole number. */
 struct number {
@@ -121,6 +125,9 @@ static int set_text(struct sim_options *options, enum option option, const char 
             return complain("--udp %s: too many addresses", text);
         options->udp[options->n_udp++] = text;
         return -1;
+    case OPT_PTY:
+        options->serial.path = text;
+        return -1;
     case OPT_IMAGE:
         if (memory->n_images == SIM_IMAGES_MAX)
             return complain("--image %s: too many images", text);
@@ -154,6 +161,9 @@ static int set(struct sim_options *options, int option, const char *text)
         [OPT_ERASE] = {"erase-time", 0, 3600000, &device->erase_ms},
         [OPT_ALIGN] = {"align", 1, 4096, &device->align},
         [OPT_DELAY] = {"delay", 0, 3600000, &options->memory->delay_ms},
+        [OPT_BAUD] = {"baud", 0, 100000000, &options->serial.baud},
+        [OPT_LINE_BUFFERS] = {"line-buffers", 0, 1024, &options->serial.line_buffers},
+        [OPT_LINE_LENGTH] = {"line-length", 16, 16384, &options->serial.line_length},
     };
 
     if (option < (int)(sizeof(numbers) / sizeof(numbers[0])) && numbers[option].name != NULL)
@@ -173,7 +183,7 @@ static int finish(struct sim_options *options)
         return complain("--slot-size: give a multiple of 4096, the size of a sector");
     if (memory->n_images > device->n_images)
         return complain("more files with --image than the device has images: see --images");
-    if (options->n_udp == 0)
+    if (options->n_udp == 0 && options->serial.path == NULL)
         options->udp[options->n_udp++] = "127.0.0.1:1337";
     options->faults.delay_ns = memory->delay_ms * SIM_NS_PER_MS / 2;
     device->no_params = memory->flags[NO_PARAMS];
@@ -184,6 +194,10 @@ static int finish(struct sim_options *options)
     device->crash_on_overrun = memory->flags[CRASH];
     options->quiet = memory->flags[QUIET];
     options->verbose = memory->flags[VERBOSE];
+    options->serial.raw = memory->flags[RAW];
+    options->serial.log_text = memory->flags[LOG_TEXT];
+    if (options->serial.raw && options->serial.log_text)
+        return complain("--log-text: a raw line carries no text");
     return -1;
 }
 
@@ -202,6 +216,7 @@ static void defaults(struct sim_options *options)
                 .align = 1,
             },
         .faults = {.size = sizeof(options->faults), .seed = 1},
+        .serial = {.line_buffers = 2, .line_length = 128},
     };
 }
 
@@ -247,6 +262,17 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
         {"udp", 'u', POPT_ARG_STRING, NULL, OPT_UDP,
          "listen there; may be given again; port 0 lets the system choose (127.0.0.1:1337)",
          "ADDR:PORT"},
+        {"pty", 'p', POPT_ARG_STRING, NULL, OPT_PTY,
+         "have a serial line: a link of that name to a pseudo-terminal", "PATH"},
+        {"baud", 0, POPT_ARG_STRING, NULL, OPT_BAUD,
+         "serial: bits per second, both ways; 0: no limit (0)", "N"},
+        {"line-buffers", 0, POPT_ARG_STRING, NULL, OPT_LINE_BUFFERS,
+         "serial: lines that may wait, more vanish; 0: any number (2)", "N"},
+        {"line-length", 0, POPT_ARG_STRING, NULL, OPT_LINE_LENGTH,
+         "serial: longer lines vanish, newline included (128)", "BYTES"},
+        {"raw", 0, POPT_ARG_NONE, &flags[RAW], 0, "serial: bare packets, no console", NULL},
+        {"log-text", 0, POPT_ARG_NONE, &flags[LOG_TEXT], 0,
+         "serial: the device's log and prompts share the line", NULL},
         {"state", 's', POPT_ARG_STRING, NULL, OPT_STATE,
          "folder that holds the flash; made when missing (" DEFAULT_STATE ")", "DIR"},
         {"image", 'i', POPT_ARG_STRING, NULL, OPT_IMAGE,

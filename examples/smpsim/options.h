@@ -4,6 +4,7 @@
 #define SMPSIM_OPTIONS_H
 
 #include "device.h"
+#include "serial.h"
 
 #include <smp/loopback.h>
 
@@ -25,6 +26,7 @@ struct sim_options {
     struct smp_faults faults;
     const char *udp[SIM_UDP_MAX];
     size_t n_udp;
+    struct sim_serial_options serial;
     bool quiet;
     bool verbose;
     struct sim_option_memory *memory; /* holds the strings */

@@ -201,6 +201,7 @@ struct smp_pty_options {
                                 vanishes.  Default 128; only with line_buffers. */
     uint32_t line_us;      /**< Time until a line is taken out of its buffer.  Default: 1000 with a
                                 baud rate, else 10000, as Zephyr on a pseudo-terminal. */
+    uint32_t max_received; /**< Larger packets vanish.  Default: none do. */
 };
 
 /**

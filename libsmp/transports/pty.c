@@ -286,9 +286,11 @@ static int own_options(struct smp_pty_options *own, const struct smp_pty_options
     default_to(&own->line_room, DEFAULT_LINE_ROOM);
     default_to(&own->line_us, own->baud != 0 ? 1000 : 10000);
     bool good = own->framing <= SMP_SERIAL_RAW && own->max_packet >= SMP_HEADER_SIZE &&
-                own->max_packet <= most && own->line_length >= SMPI_CONSOLE_LINE_MIN &&
-                own->line_length <= LINE_MAX_BYTES && own->line_room <= LINE_MAX_BYTES &&
-                own->line_buffers <= LINE_BUFFERS_MAX && own->baud <= 1000000000;
+                own->max_packet <= most &&
+                (own->max_received == 0 || own->max_received >= SMP_HEADER_SIZE) &&
+                own->line_length >= SMPI_CONSOLE_LINE_MIN && own->line_length <= LINE_MAX_BYTES &&
+                own->line_room <= LINE_MAX_BYTES && own->line_buffers <= LINE_BUFFERS_MAX &&
+                own->baud <= 1000000000;
     return good ? SMP_OK : SMP_ERR_INVALID;
 }
 
@@ -329,6 +331,7 @@ static int begin(struct pty *pty)
         .server = true,
         .line = pty->options.line_length,
         .max_packet = pty->options.max_packet,
+        .max_received = pty->options.max_received,
         .room = WAITING_ROOM,
         .console = pty->options.console,
         .console_user = pty->options.console_user,

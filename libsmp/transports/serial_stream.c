@@ -338,6 +338,7 @@ int smpi_stream_make(struct smpi_stream *stream, struct smp_loop *loop,
                      size_t (*write)(void *self, const uint8_t *data, size_t len), void *self)
 {
     size_t max = PACKET_MAX(options->raw);
+    max = options->max_received != 0 && options->max_received < max ? options->max_received : max;
     size_t room = options->raw ? max : smpi_console_room(max);
     const struct smpi_framing_events events = {on_packet, on_text, stream};
     *stream = (struct smpi_stream){.loop = loop, .options = *options, .write = write, .self = self};

@@ -24,6 +24,7 @@ struct smpi_stream_options {
     bool server;
     size_t line;         /* console: longest line to send */
     size_t max_packet;   /* largest packet to send */
+    size_t max_received; /* larger ones vanish; 0: none does */
     size_t room;         /* bytes of packets that may wait, at least one packet and its length */
     uint32_t lines;      /* client, console: line buffers of the device */
     uint64_t gap_ns;     /* client, console: time in which it empties one */
