@@ -75,6 +75,10 @@ size_t smpi_result_text(const struct smpi_registry *registry, const struct smp_r
         smpi_text_escape(&text, result->key, strlen(result->key));
         smpi_text_add(&text, "\" is missing, there twice, of the wrong type or out of range");
     }
+    if (result->error == SMP_ERR_TIMEOUT && result->command && result->command->silence) {
+        smpi_text_add(&text, "; ");
+        smpi_text_add(&text, result->command->silence);
+    }
     if (result->system_error != 0) {
         smpi_text_add(&text, ": ");
         smpi_text_add(&text, strerror(result->system_error));

@@ -67,6 +67,7 @@ struct smp_command {
     uint8_t op;
     uint8_t flags;
     const char *enable; /* what a device that says "not supported" needs: "CONFIG_...", or NULL */
+    const char *silence; /* what to do when no answer comes to this very command, or NULL */
 };
 
 /* A group's code, and what a server turns it into for an SMP v1 request. */

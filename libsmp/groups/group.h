@@ -21,6 +21,13 @@
         .flags = (f), .enable = (option)                                                           \
     }
 
+/* The same for one to which no answer may come: what to do then. */
+#define SMPI_COMMAND_PATIENT(g, i, o, n, req, rsp, f, option, advice)                              \
+    {                                                                                              \
+        .name = (n), .request = &(req), .response = &(rsp), .group = (g), .id = (i), .op = (o),    \
+        .flags = (f), .enable = (option), .silence = (advice)                                      \
+    }
+
 /* One row of a group's codes. */
 #define SMPI_CODE(number, v1_, n, t, h)                                                            \
     {                                                                                              \

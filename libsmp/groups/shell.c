@@ -26,8 +26,9 @@ static const struct smp_message exec_rsp =
 /* ---- commands ---- */
 
 static const struct smp_command commands[] = {
-    SMPI_COMMAND_NEEDS(SMP_GROUP_SHELL, 0, SMP_OP_WRITE, "exec", exec_req, exec_rsp, 0,
-                       "CONFIG_MCUMGR_GRP_SHELL"),
+    SMPI_COMMAND_PATIENT(SMP_GROUP_SHELL, 0, SMP_OP_WRITE, "exec", exec_req, exec_rsp, 0,
+                         "CONFIG_MCUMGR_GRP_SHELL",
+                         "the device answers when the command has ended: allow more time"),
 };
 
 /* ---- codes ---- */

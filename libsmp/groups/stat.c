@@ -41,8 +41,13 @@ enum {
     SMPI_COMMAND_NEEDS(SMP_GROUP_STAT, id, SMP_OP_READ, name, request, response, SMPI_IDEMPOTENT,  \
                        "CONFIG_MCUMGR_GRP_STAT")
 
+#define STALE_HINT                                                                                 \
+    "list the sections first: to version 1 of SMP, Zephyr up to 3.4 has no valid answer about a "  \
+    "section it does not know"
+
 static const struct smp_command commands[] = {
-    [READ] = COMMAND(0, "read", read_req, read_rsp),
+    [READ] = SMPI_COMMAND_PATIENT(SMP_GROUP_STAT, 0, SMP_OP_READ, "read", read_req, read_rsp,
+                                  SMPI_IDEMPOTENT, "CONFIG_MCUMGR_GRP_STAT", STALE_HINT),
     [LIST] = COMMAND(1, "list", smpi_empty, list_rsp),
 };
 

@@ -7,8 +7,9 @@
 /* ---- commands ---- */
 
 static const struct smp_command commands[] = {
-    SMPI_COMMAND_NEEDS(SMP_GROUP_ZEPHYR, 0, SMP_OP_WRITE, "erase_storage", smpi_empty, smpi_empty,
-                       0, "CONFIG_MCUMGR_GRP_ZBASIC_STORAGE_ERASE"),
+    SMPI_COMMAND_PATIENT(SMP_GROUP_ZEPHYR, 0, SMP_OP_WRITE, "erase_storage", smpi_empty, smpi_empty,
+                         0, "CONFIG_MCUMGR_GRP_ZBASIC_STORAGE_ERASE",
+                         "the device answers when the flash is erased: allow more time"),
 };
 
 /* ---- codes ---- */

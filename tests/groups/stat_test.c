@@ -59,6 +59,19 @@ Test(stat, list)
     cr_assert(is(got->names[1], "bc"));
 }
 
+/* To v1 Zephyr 3.4 says nothing valid about a section it does not know. */
+Test(stat, a_device_that_says_nothing)
+{
+    const struct smp_stat_read_req req = {.size = sizeof(req), .name = STR("nope")};
+    char text[256];
+    smp_server_power(duet.server, false);
+    cr_assert_eq(smp_stat_read(duet.session, &req, WITH), SMP_OK);
+    const struct smp_result *result = duet_result(&duet);
+    cr_assert_eq(result->error, SMP_ERR_TIMEOUT);
+    smp_result_text(duet.world.loop, result, text, sizeof(text));
+    cr_assert(strstr(text, "; list the sections first"), "%s", text);
+}
+
 Test(stat, a_device_without_it)
 {
     char text[256];
