@@ -57,7 +57,10 @@ struct shim {
 
     struct session *starved; /* sessions with requests that wait in the shim */
     uint32_t backlog, backlog_max;
+    char open_text[300]; /* why opening failed */
     struct half *halves; /* loopbacks of which one end is taken */
+    struct port *ports;  /* found by shim_ports() */
+    size_t n_ports;
     struct chunk *chunks;
     struct bytes flat; /* of the current event */
 };
@@ -68,6 +71,7 @@ struct session {
     int64_t handle;
     struct session *next_starved;
     bool is_starved;
+    bool is_closing, was_told;
     struct request *waiting, *waiting_last;
 };
 
@@ -123,10 +127,21 @@ int shimi_cancel(struct request *request);
 /* ---- session.c, server.c, transport.c, transfer.c ---- */
 
 void shimi_session_free(struct session *session);
+void shimi_session_drain(struct session *session);
 void shimi_server_free(void *server);
 void shimi_exchange_free(void *exchange);
 void shimi_transport_free(void *transport);
 void shimi_halves_free(struct shim *shim);
+void shimi_ports_free(struct shim *shim);
+
+/* ---- url.c ---- */
+
+/* Reads the options after the `?`.  SMP_ERR_INVALID: one is not known, or its value is wrong. */
+int shimi_serial_options(const char *query, struct smp_serial_options *options);
+int shimi_pty_options(const char *query, struct smp_pty_options *options);
+
+/* ---- transport.c again ---- */
+
 /* A SHIM_SEND event was fetched: there may be room again. */
 void shimi_transport_fetched(struct shim *shim, int64_t transport);
 struct smp_transport *shimi_transport_of(void *transport);

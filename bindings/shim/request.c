@@ -161,6 +161,7 @@ void shimi_feed(struct shim *shim)
         while (session->waiting && send_waiting(session, session->waiting))
             ;
         session->is_starved = session->waiting != NULL;
+        shimi_session_drain(session);
         if (session->is_starved) {
             session->next_starved = shim->starved;
             shim->starved = session;
@@ -237,6 +238,8 @@ static int64_t make(struct shim *shim, int64_t handle, const struct smp_command 
 {
     struct session *session;
     int64_t id = shimi_find(shim, handle, OBJECT_SESSION, &session);
+    if (id == SMP_OK && session->is_closing)
+        id = SMP_ERR_CLOSED;
     if (id != SMP_OK)
         return id;
     struct request *request = shimi_request_new(shim, handle, &id);
@@ -310,6 +313,7 @@ int shimi_cancel(struct request *request)
     }
     stop_waiting(session, request);
     finish(request, SMP_ERR_CANCELLED);
+    shimi_session_drain(session);
     return SMP_OK;
 }
 

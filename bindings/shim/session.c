@@ -55,6 +55,37 @@ void shimi_session_free(struct session *session)
     free(session);
 }
 
+static void on_closed(struct smp_session *smp, void *user)
+{
+    struct session *session = user;
+    struct event *event = shimi_event_new(SHIM_DRAINED, session->handle, 0);
+
+    (void)smp;
+    if (event)
+        shimi_push(session->shim, event);
+}
+
+/* What waits in the shim was begun too: the session closes when the last of it was sent. */
+void shimi_session_drain(struct session *session)
+{
+    if (session->is_closing && !session->waiting && !session->was_told) {
+        session->was_told = true;
+        smp_session_close(session->session, on_closed, session);
+    }
+}
+
+int shim_session_close(struct shim *shim, int64_t handle)
+{
+    struct session *session;
+    int error = shimi_find(shim, handle, OBJECT_SESSION, &session);
+
+    if (error != SMP_OK || session->is_closing)
+        return error != SMP_OK ? error : SMP_ERR_BUSY;
+    session->is_closing = true;
+    shimi_session_drain(session);
+    return SMP_OK;
+}
+
 int shim_session_stats(struct shim *shim, int64_t handle, struct smp_session_stats *stats)
 {
     struct session *session;

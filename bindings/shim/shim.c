@@ -63,6 +63,7 @@ void shim_close(struct shim *shim)
     release_all(shim, OBJECT_SERVER);
     release_all(shim, OBJECT_TRANSPORT);
     shimi_halves_free(shim);
+    shimi_ports_free(shim);
     /* In a forked child sessions complete nothing: requests may still be there. */
     shimi_drop_events(shim);
     for (uint32_t i = 0; i < shim->n_slots; i++)

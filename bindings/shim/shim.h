@@ -110,6 +110,8 @@ enum shim_event_kind {
     SHIM_REQUEST = 9, /**< Server `handle`: answer `exchange` once. */
     SHIM_OVERRUN = 10, /**< Server `handle`: a request vanished, there was no buffer. */
     SHIM_STARVED = 11, /**< Server `handle`: a request was refused, there was no buffer. */
+    SHIM_CONSOLE = 12, /**< Serial transport `handle`: text `payload` that shared the line. */
+    SHIM_DRAINED = 13, /**< Session `handle`: shim_session_close() is through, release it. */
 };
 
 /** What happened.  Members that a kind does not name are zero. */
@@ -161,15 +163,23 @@ struct smp_bytes shim_event_flat(struct shim *shim);
  * @{ */
 
 /**
- * Opens a transport to a device by URL: "udp://192.0.2.1:1337" (numeric, see smp_udp_resolve()),
- * "loopback:name" (the first to open it gets one end, the second the other), and whatever
- * transports the library has besides.
+ * Opens a transport to a device by URL:
+ * - "udp://192.0.2.1:1337" (numeric, see smp_udp_resolve());
+ * - "serial:///dev/ttyACM0?baud=115200", "serial://2fe3:0100" (USB vendor and product), with the
+ *   options baud, framing (console, raw), line_length, lines, gap_us, max_packet, window,
+ *   silence_ms, dtr and rts (leave, on, off), flow_control and shared (0, 1);
+ * - "loopback:name": the first to open it gets one end, the second the other;
+ * - and whatever transports the library has besides.
  * @retval SMP_ERR_UNSUPPORTED  the scheme is not known.
  */
 int64_t shim_open(struct shim *shim, const char *url);
 
-/** The same for a server to listen on: "udp://0.0.0.0:1337", "loopback:name". */
+/** The same for a server to listen on: "udp://0.0.0.0:1337", "pty:" or "pty:LINK" with the options
+ *  framing, line_length and max_packet, "loopback:name". */
 int64_t shim_listen(struct shim *shim, const char *url);
+
+/** One line for people: why the last shim_open() or shim_listen() failed, and what to do. */
+const char *shim_open_text(const struct shim *shim);
 
 /** The URL a transport can be reached at ("udp://127.0.0.1:49152").  @return its length, or an error. */
 int shim_transport_url(struct shim *shim, int64_t transport, char *text, size_t size);
@@ -197,6 +207,16 @@ int shim_transport_up(struct shim *shim, int64_t transport);
 /** @param reason  SMP_ERR_CLOSED, SMP_ERR_REFUSED or SMP_ERR_SYSTEM.  @param system_error  errno or 0. */
 int shim_transport_down(struct shim *shim, int64_t transport, int reason, int system_error);
 
+/** Sends text for a shell on the same serial line (smp_serial_print()). */
+int shim_transport_print(struct shim *shim, int64_t transport, const uint8_t *data, size_t len);
+/** Opens a serial port again that went away (smp_serial_reopen()). */
+int shim_transport_reopen(struct shim *shim, int64_t transport);
+
+/** Lists this machine's serial ports.  @return how many, for shim_port(), or an error. */
+int shim_ports(struct shim *shim);
+/** One of them, or NULL.  Its strings live until the next shim_ports() or shim_close(). */
+const struct smp_serial_port *shim_port(const struct shim *shim, size_t index);
+
 /** Puts a bad link in front of a transport that serves nothing yet; the handle stays.  For tests. */
 int shim_transport_faults(struct shim *shim, int64_t transport, const struct smp_faults *faults);
 /** @} */
@@ -207,6 +227,9 @@ int shim_transport_faults(struct shim *shim, int64_t transport, const struct smp
 /** @param options  May be NULL; `size` 0 counts as all of it; `link` is set by the shim. */
 int64_t shim_session_new(struct shim *shim, int64_t transport,
                          const struct smp_session_options *options);
+
+/** Takes nothing new and lets the rest end (smp_session_close()); then comes SHIM_DRAINED. */
+int shim_session_close(struct shim *shim, int64_t session);
 
 int shim_session_stats(struct shim *shim, int64_t session, struct smp_session_stats *stats);
 /** @retval >= 0  smp_session_window() */

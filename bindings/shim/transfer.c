@@ -343,6 +343,8 @@ static int64_t begin(struct shim *shim, int64_t handle, struct start *start,
                      int source)
 {
     int64_t id = shimi_find(shim, handle, OBJECT_SESSION, &start->session);
+    if (id == SMP_OK && start->session->is_closing)
+        id = SMP_ERR_CLOSED;
     if (id != SMP_OK)
         return id;
     start->request = shimi_request_new(shim, handle, &id);

@@ -2,6 +2,7 @@
 /* Transports: those of the library by URL, and the language's own. */
 #include "internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,15 +127,94 @@ static int open_udp(struct shim *shim, const char *rest, bool listen, struct tra
                   : smp_udp_connect(shim->loop, address, &transport->inner);
 }
 
+/* Text that is no packet. */
+static void on_console(struct smp_transport *smp, const char *text, size_t len, void *user)
+{
+    const struct transport *transport = user;
+    struct event *event = shimi_event_new(SHIM_CONSOLE, transport->handle, len);
+
+    (void)smp;
+    if (!event)
+        return;
+    memcpy((uint8_t *)event->event.payload.data, text, len);
+    shimi_push(transport->shim, event);
+}
+
+/* Cuts a copy of "path?query" in two; the caller frees the path. */
+static char *split(const char *rest, const char **query)
+{
+    char *path = strdup(rest);
+    char *mark = path ? strchr(path, '?') : NULL;
+
+    *query = mark ? mark + 1 : "";
+    if (mark)
+        *mark = '\0';
+    return path;
+}
+
+static int open_serial(struct shim *shim, const char *rest, struct transport *transport)
+{
+    struct smp_serial_options options = {
+        .size = sizeof(options), .console = on_console, .console_user = transport};
+    const char *query;
+    char *path = split(rest, &query);
+    int error = path ? shimi_serial_options(query, &options) : SMP_ERR_NO_MEMORY;
+
+    if (error == SMP_OK)
+        error = smp_serial_open(shim->loop, path, &options, &transport->inner);
+    free(path);
+    return error;
+}
+
+static int open_pty(struct shim *shim, const char *rest, struct transport *transport)
+{
+    struct smp_pty_options options = {
+        .size = sizeof(options), .console = on_console, .console_user = transport};
+    const char *query;
+    char *link = split(rest, &query);
+    int error = link ? shimi_pty_options(query, &options) : SMP_ERR_NO_MEMORY;
+
+    if (error == SMP_OK)
+        error = smp_pty_new(shim->loop, *link ? link : NULL, &options, &transport->inner);
+    free(link);
+    return error;
+}
+
 static int open_url(struct shim *shim, const char *url, bool listen, struct transport *transport)
 {
     const char *rest;
 
     if ((rest = after(url, "udp://")) != NULL)
         return open_udp(shim, rest, listen, transport);
+    if (!listen && (rest = after(url, "serial://")) != NULL)
+        return open_serial(shim, rest, transport);
+    if (listen && (rest = after(url, "pty:")) != NULL)
+        return open_pty(shim, rest, transport);
     if ((rest = after(url, "loopback:")) != NULL)
         return open_loopback(shim, rest, transport);
     return SMP_ERR_UNSUPPORTED;
+}
+
+static void explain(struct shim *shim, const char *url, int error, int system_error)
+{
+    char *text = shim->open_text;
+    const size_t size = sizeof(shim->open_text);
+    const char *serial = after(url, "serial://");
+
+    if (serial && error != SMP_ERR_INVALID) {
+        const char *query;
+        char *port = split(serial, &query);
+        smp_serial_explain(port ? port : serial, error, system_error, text, size);
+        free(port);
+    } else if (error == SMP_ERR_UNSUPPORTED) {
+        snprintf(text, size,
+                 "%s: no transport is called that here; known are udp://, serial://, "
+                 "loopback: and, to listen on, pty:",
+                 url);
+    } else {
+        snprintf(text, size, "%s: %s%s%s", url, smp_error_text(error), system_error ? ": " : "",
+                 system_error ? strerror(system_error) : "");
+    }
 }
 
 static int64_t open_transport(struct shim *shim, const char *url, bool listen)
@@ -148,14 +228,23 @@ static int64_t open_transport(struct shim *shim, const char *url, bool listen)
     struct transport *transport = transport_new(shim, url, &handle);
     if (!transport)
         return handle;
+    errno = 0;
     int error = open_url(shim, url, listen, transport);
     if (error != SMP_OK) {
+        int system_error = error == SMP_ERR_SYSTEM ? errno : 0;
+        explain(shim, url, error, system_error);
+        errno = system_error;
         shimi_remove(shim, handle);
         forget(transport);
         return error;
     }
     transport->outer = transport->inner;
     return handle;
+}
+
+const char *shim_open_text(const struct shim *shim)
+{
+    return shim ? shim->open_text : "";
 }
 
 int64_t shim_open(struct shim *shim, const char *url)
@@ -178,6 +267,8 @@ int shim_transport_url(struct shim *shim, int64_t handle, char *text, size_t siz
         return error;
     if (!transport->url)
         return SMP_ERR_UNSUPPORTED;
+    if (after(transport->url, "pty:"))
+        return snprintf(text, size, "serial://%s", smp_pty_path(transport->inner));
     if (!after(transport->url, "udp://"))
         return snprintf(text, size, "%s", transport->url);
     error = smp_udp_local_address(transport->inner, address, sizeof(address));
@@ -345,6 +436,24 @@ int shim_transport_down(struct shim *shim, int64_t handle, int reason, int syste
 }
 
 /* ---- both ---- */
+
+int shim_transport_print(struct shim *shim, int64_t handle, const uint8_t *data, size_t len)
+{
+    struct transport *transport;
+    int error = shimi_find(shim, handle, OBJECT_TRANSPORT, &transport);
+
+    return error == SMP_OK ? smp_serial_print(transport->inner, (const char *)data, len) : error;
+}
+
+int shim_transport_reopen(struct shim *shim, int64_t handle)
+{
+    struct transport *transport;
+    int error = shimi_find(shim, handle, OBJECT_TRANSPORT, &transport);
+
+    if (error == SMP_OK && (!transport->url || !after(transport->url, "serial://")))
+        error = SMP_ERR_UNSUPPORTED;
+    return error == SMP_OK ? smp_serial_reopen(transport->inner) : error;
+}
 
 int shim_transport_faults(struct shim *shim, int64_t handle, const struct smp_faults *faults)
 {

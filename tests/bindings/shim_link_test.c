@@ -89,6 +89,9 @@ Test(shim_link, transports_are_found_by_url)
     char url[100];
 
     cr_assert_eq(shim_open(s, "nothing://x"), SMP_ERR_UNSUPPORTED);
+    cr_assert_not_null(strstr(shim_open_text(s), "nothing://x"));
+    cr_assert_lt(shim_open(s, "serial:///dev/not-there"), 0);
+    cr_assert_not_null(strstr(shim_open_text(s), "/dev/not-there"));
     cr_assert_eq(shim_open(s, "udp://name.invalid"), SMP_ERR_INVALID);
     cr_assert_eq(shim_open(s, "udp://"), SMP_ERR_INVALID);
     cr_assert_eq(shim_open(s, NULL), SMP_ERR_INVALID);
@@ -189,4 +192,53 @@ Test(shim_link, exchanges_hold_the_servers_buffers)
     for (int i = 0; i < w->n_held; i++)
         cr_assert_eq(shim_release(w->shim, w->held[i]), SMP_OK);
     shim_free(w->shim);
+}
+
+/* ---- serial lines ---- */
+
+Test(shim_link, a_serial_line_is_a_url_too)
+{
+    struct world *w = world_bare();
+    char url[200];
+
+    shim_free(w->shim);
+    w->shim = shim_new(NULL);
+    w->server_end = shim_listen(w->shim, "pty:");
+    cr_assert_gt(w->server_end, 0);
+    w->server = shim_server_new(w->shim, NULL);
+    shim_server_handle(w->shim, w->server, SMP_GROUP_OS, ECHO, WRITE, true);
+    cr_assert_eq(shim_server_listen(w->shim, w->server, w->server_end), SMP_OK);
+    cr_assert_gt(shim_transport_url(w->shim, w->server_end, url, sizeof(url)), 0);
+    strcat(url, "?baud=115200&framing=console&dtr=off&shared=1");
+    w->client_end = shim_open(w->shim, url);
+    cr_assert_gt(w->client_end, 0, "%s: %d", url, (int)w->client_end);
+    w->session = shim_session_new(w->shim, w->client_end, NULL);
+    cr_assert_gt(echo(w, "by wire"), 0);
+    for (int i = 0; i < 300 && w->done[0] == 0; i++) {
+        shim_turn(w->shim, 10);
+        fetch(w);
+    }
+    cr_assert_str_eq(w->echoed, "by wire");
+    cr_assert_eq(shim_transport_reopen(w->shim, w->client_end), SMP_OK, "it never went away");
+    cr_assert_eq(shim_transport_reopen(w->shim, w->server_end), SMP_ERR_UNSUPPORTED);
+    shim_free(w->shim);
+}
+
+Test(shim_link, options_that_are_not_known_are_refused)
+{
+    struct shim *s = shim_new(NULL);
+    static const char *const wrong[] = {"baud",          "baud=",     "baud=x",  "baud=99999999999",
+                                        "framing=morse", "nothing=1", "dtr=1",   "shared=2",
+                                        "baud=1&",       "=1",        "&baud=1", "baud=-1"};
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        char url[100] = "serial:///dev/null?";
+        strcat(url, wrong[i]);
+        int64_t result = shim_open(s, url);
+        cr_assert(result == SMP_ERR_INVALID || (i == 8 && result < 0), "%s: %d", url, (int)result);
+    }
+    cr_assert_geq(shim_ports(s), 0);
+    cr_assert_null(shim_port(s, 10000));
+    cr_assert_eq(shim_objects(s), 0);
+    shim_free(s);
 }

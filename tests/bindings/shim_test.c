@@ -331,3 +331,27 @@ Test(shim, no_memory_is_left_behind)
     cr_assert_eq(shim_objects(w->shim), 4);
     shim_free(w->shim);
 }
+
+Test(shim, a_session_closes_when_all_is_done)
+{
+    struct world *w = world();
+    const struct shim_event *event;
+    bool drained = false;
+
+    for (int i = 0; i < 300; i++)
+        cr_assert_gt(echo(w, "x"), 0);
+    cr_assert_eq(shim_session_close(w->shim, w->session), SMP_OK);
+    cr_assert_eq(shim_session_close(w->shim, w->session), SMP_ERR_BUSY);
+    cr_assert_eq(echo(w, "late"), SMP_ERR_CLOSED);
+    for (int i = 0; i < 3000 && !drained; i++) {
+        shim_turn(w->shim, 10);
+        while ((event = shim_next(w->shim)) != NULL) {
+            take(w, event);
+            drained = drained || event->kind == SHIM_DRAINED;
+        }
+    }
+    cr_assert(drained);
+    cr_assert_eq(w->done[0], 300);
+    cr_assert_eq(shim_release(w->shim, w->session), SMP_OK);
+    shim_free(w->shim);
+}
