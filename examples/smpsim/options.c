@@ -2,6 +2,8 @@
 /* The command line, by popt. */
 #include "options.h"
 
+#include "options_values.h"
+
 #include <smp/version.h>
 
 #include <popt.h>
@@ -33,6 +35,13 @@ enum option {
     OPT_ERASE,
     OPT_ALIGN,
     OPT_DELAY,
+    OPT_FS_SIZE,
+    OPT_PROFILE,
+    OPT_ERROR_KEY,
+    OPT_WITH,
+    OPT_WITHOUT,
+    OPT_FS_MOUNT,
+    OPT_SETTING,
     OPT_PTY,
     OPT_BAUD,
     OPT_LINE_BUFFERS,
@@ -49,13 +58,27 @@ struct sim_option_memory {
     poptContext popt;
     char *values[64];
     size_t n_values;
-    size_t n_images; /* --image given so often */
+    size_t n_images;   /* --image given so often */
+    size_t n_settings; /* --setting */
     uint32_t delay_ms;
-    int flags[10];
+    int flags[16];
 };
 
 /* What `flags` holds. */
-enum flag { NO_PARAMS, V1, RTC_UNSET, GUARD_PENDING, NEEDS_FORCE, CRASH, QUIET, VERBOSE, RAW, LOG_TEXT };
+enum flag {
+    NO_PARAMS,
+    V1,
+    RTC_UNSET,
+    GUARD_PENDING,
+    NEEDS_FORCE,
+    CRASH,
+    QUIET,
+    VERBOSE,
+    FRUGAL,
+    RECOVERY,
+    RAW,
+    LOG_TEXT,
+};
 
 /* The options whose value is a whole number. */
 struct number {
@@ -64,20 +87,6 @@ struct number {
     uint32_t max;
     uint32_t *target;
 };
-
-static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static int complain(const char *format, ...)
-{
-    va_list args;
-
-    fprintf(stderr, "smpsim: ");
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fprintf(stderr, "\nTry 'smpsim --help'.\n");
-    return SIM_EXIT_USAGE;
-}
 
 /* Decimal, or hexadecimal with 0x. */
 static bool parse_u64(const char *text, uint64_t *value)
@@ -97,8 +106,8 @@ static int set_number(const struct number *number, const char *text)
     uint64_t value;
 
     if (!parse_u64(text, &value) || value < number->min || value > number->max)
-        return complain("--%s %s: give a whole number from %" PRIu32 " to %" PRIu32, number->name,
-                        text, number->min, number->max);
+        return sim_complain("--%s %s: give a whole number from %" PRIu32 " to %" PRIu32,
+                            number->name, text, number->min, number->max);
     *number->target = (uint32_t)value;
     return -1;
 }
@@ -110,7 +119,7 @@ static int set_drop(struct sim_options *options, const char *text)
     double percent = strtod(text, &end);
 
     if (end == text || *end != '\0' || !(percent >= 0 && percent <= 100))
-        return complain("--drop %s: give a percentage from 0 to 100", text);
+        return sim_complain("--drop %s: give a percentage from 0 to 100", text);
     options->faults.drop = (uint32_t)(percent * PPM_PER_PERCENT + 0.5);
     return -1;
 }
@@ -122,7 +131,7 @@ static int set_text(struct sim_options *options, enum option option, const char 
     switch (option) {
     case OPT_UDP:
         if (options->n_udp == SIM_UDP_MAX)
-            return complain("--udp %s: too many addresses", text);
+            return sim_complain("--udp %s: too many addresses", text);
         options->udp[options->n_udp++] = text;
         return -1;
     case OPT_PTY:
@@ -130,17 +139,32 @@ static int set_text(struct sim_options *options, enum option option, const char 
         return -1;
     case OPT_IMAGE:
         if (memory->n_images == SIM_IMAGES_MAX)
-            return complain("--image %s: too many images", text);
+            return sim_complain("--image %s: too many images", text);
         options->device.images[memory->n_images++] = text;
         return -1;
     case OPT_STATE:
         if (*text == '\0')
-            return complain("--state: give a folder");
+            return sim_complain("--state: give a folder");
         options->device.state = text;
         return -1;
     case OPT_SEED:
         if (!parse_u64(text, &options->faults.seed))
-            return complain("--seed %s: give a whole number", text);
+            return sim_complain("--seed %s: give a whole number", text);
+        return -1;
+    case OPT_PROFILE:
+        return sim_set_profile(&options->device, text);
+    case OPT_ERROR_KEY:
+        return sim_set_error_key(&options->device, text);
+    case OPT_WITH:
+        return sim_add_group("with", text, &options->device.with);
+    case OPT_WITHOUT:
+        return sim_add_group("without", text, &options->device.without);
+    case OPT_FS_MOUNT:
+        return sim_set_mount(&options->device, text);
+    case OPT_SETTING:
+        if (memory->n_settings == SIM_SETTINGS_MAX)
+            return sim_complain("--setting %s: too many settings", text);
+        options->device.settings[memory->n_settings++] = text;
         return -1;
     default:
         return set_drop(options, text);
@@ -160,6 +184,7 @@ static int set(struct sim_options *options, int option, const char *text)
         [OPT_BOOT] = {"boot-time", 0, 3600000, &device->boot_ms},
         [OPT_ERASE] = {"erase-time", 0, 3600000, &device->erase_ms},
         [OPT_ALIGN] = {"align", 1, 4096, &device->align},
+        [OPT_FS_SIZE] = {"fs-size", SIM_FS_BLOCK, 64u << 20, &device->fs_size},
         [OPT_DELAY] = {"delay", 0, 3600000, &options->memory->delay_ms},
         [OPT_BAUD] = {"baud", 0, 100000000, &options->serial.baud},
         [OPT_LINE_BUFFERS] = {"line-buffers", 0, 1024, &options->serial.line_buffers},
@@ -178,11 +203,11 @@ static int finish(struct sim_options *options)
     struct sim_device_options *device = &options->device;
 
     if (poptPeekArg(memory->popt) != NULL)
-        return complain("%s: there are options only, no arguments", poptPeekArg(memory->popt));
+        return sim_complain("%s: there are options only, no arguments", poptPeekArg(memory->popt));
     if (device->slot_size % SIM_FLASH_SECTOR != 0)
-        return complain("--slot-size: give a multiple of 4096, the size of a sector");
+        return sim_complain("--slot-size: give a multiple of 4096, the size of a sector");
     if (memory->n_images > device->n_images)
-        return complain("more files with --image than the device has images: see --images");
+        return sim_complain("more files with --image than the device has images: see --images");
     if (options->n_udp == 0 && options->serial.path == NULL)
         options->udp[options->n_udp++] = "127.0.0.1:1337";
     options->faults.delay_ns = memory->delay_ms * SIM_NS_PER_MS / 2;
@@ -192,12 +217,14 @@ static int finish(struct sim_options *options)
     device->guard_pending = memory->flags[GUARD_PENDING];
     device->reset_needs_force = memory->flags[NEEDS_FORCE];
     device->crash_on_overrun = memory->flags[CRASH];
+    device->frugal = memory->flags[FRUGAL];
+    device->recovery = memory->flags[RECOVERY];
     options->quiet = memory->flags[QUIET];
     options->verbose = memory->flags[VERBOSE];
     options->serial.raw = memory->flags[RAW];
     options->serial.log_text = memory->flags[LOG_TEXT];
     if (options->serial.raw && options->serial.log_text)
-        return complain("--log-text: a raw line carries no text");
+        return sim_complain("--log-text: a raw line carries no text");
     return -1;
 }
 
@@ -238,13 +265,13 @@ static int parse(struct sim_options *options)
             return SIM_EXIT_OK;
         }
         if (text == NULL || memory->n_values == sizeof(memory->values) / sizeof(char *))
-            return complain("too many options");
+            return sim_complain("too many options");
         memory->values[memory->n_values++] = text;
         status = set(options, option, text);
     }
     if (status < 0 && option < -1)
-        return complain("%s: %s", poptBadOption(memory->popt, POPT_BADOPTION_NOALIAS),
-                        poptStrerror(option));
+        return sim_complain("%s: %s", poptBadOption(memory->popt, POPT_BADOPTION_NOALIAS),
+                            poptStrerror(option));
     return status;
 }
 
@@ -255,7 +282,7 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
     defaults(options);
     options->memory = calloc(1, sizeof(*options->memory));
     if (options->memory == NULL)
-        return complain("out of memory");
+        return sim_complain("out of memory");
     flags = options->memory->flags;
 
     const struct poptOption table[] = {
@@ -278,6 +305,21 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
         {"image", 'i', POPT_ARG_STRING, NULL, OPT_IMAGE,
          "firmware of slot 0 when that holds none; again for image 1, ...", "FILE"},
         {"slot-size", 0, POPT_ARG_STRING, NULL, OPT_SLOT_SIZE, "size of a slot (1048576)", "BYTES"},
+        {"profile", 'P', POPT_ARG_STRING, NULL, OPT_PROFILE,
+         "what kind of server: zephyr-4.4, zephyr-3.4, zephyr-3.2, mynewt, mcuboot (zephyr-4.4)",
+         "NAME"},
+        {"with", 0, POPT_ARG_STRING, NULL, OPT_WITH,
+         "a group beyond the profile's, such as transport, suit, memfault; may be given again",
+         "GROUP"},
+        {"without", 0, POPT_ARG_STRING, NULL, OPT_WITHOUT,
+         "a group that is not there; may be given again", "GROUP"},
+        {"fs-mount", 0, POPT_ARG_STRING, NULL, OPT_FS_MOUNT,
+         "where the file system is mounted (/lfs)", "PATH"},
+        {"fs-size", 0, POPT_ARG_STRING, NULL, OPT_FS_SIZE, "what it holds (262144)", "BYTES"},
+        {"setting", 0, POPT_ARG_STRING, NULL, OPT_SETTING,
+         "a setting as long as none was saved; may be given again", "NAME=TEXT"},
+        {"recovery", 0, POPT_ARG_NONE, &flags[RECOVERY], 0,
+         "has MCUboot's serial recovery: reset with boot mode 1 enters it", NULL},
         {"images", 0, POPT_ARG_STRING, NULL, OPT_IMAGES, "pairs of slots (1)", "N"},
         {"buf-size", 0, POPT_ARG_STRING, NULL, OPT_BUF_SIZE, "largest packet (2048)", "BYTES"},
         {"buf-count", 0, POPT_ARG_STRING, NULL, OPT_BUF_COUNT,
@@ -296,6 +338,10 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
          "do not tell buffer size and count (rc 8)", NULL},
         {"v1", 0, POPT_ARG_NONE, &flags[V1], 0,
          "answer as before SMP version 2, with rc 0 on success", NULL},
+        {"error-key", 0, POPT_ARG_STRING, NULL, OPT_ERROR_KEY,
+         "where errors of groups stand: err, or ret as in Zephyr 3.4", "KEY"},
+        {"frugal", 0, POPT_ARG_NONE, &flags[FRUGAL], 0,
+         "image lists leave out what is false, as small builds do", NULL},
         {"rtc-unset", 0, POPT_ARG_NONE, &flags[RTC_UNSET], 0,
          "the clock is not set until somebody sets it", NULL},
         {"guard-pending", 0, POPT_ARG_NONE, &flags[GUARD_PENDING], 0,

@@ -184,6 +184,14 @@ static void upload(struct smp_exchange *exchange, const void *request, void *use
         want(device, exchange, first ? device->options.erase_ms : 0);
 }
 
+/* Small builds cannot choose an image. */
+static void choose(struct smp_exchange *exchange, const void *request, void *user)
+{
+    (void)request;
+    (void)user;
+    smp_exchange_refuse(exchange, SMP_RC_NOT_SUPPORTED, NULL);
+}
+
 int sim_recovery_serve(struct sim_device *device)
 {
     static const struct {
@@ -192,7 +200,7 @@ int sim_recovery_serve(struct sim_device *device)
     } commands[] = {
         {SMP_GROUP_OS, {1, SMP_OP_WRITE, console_echo}}, {SMP_GROUP_OS, {5, SMP_OP_WRITE, reset}},
         {SMP_GROUP_OS, {6, SMP_OP_READ, params}},        {SMP_GROUP_IMG, {0, SMP_OP_READ, list}},
-        {SMP_GROUP_IMG, {1, SMP_OP_WRITE, upload}},
+        {SMP_GROUP_IMG, {0, SMP_OP_WRITE, choose}},      {SMP_GROUP_IMG, {1, SMP_OP_WRITE, upload}},
     };
     int error = SMP_OK;
 

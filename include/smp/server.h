@@ -63,7 +63,8 @@ struct smp_server_options {
     void *hook_user;
     bool mcuboot;       /**< Keep to the packet rules of MCUboot's serial recovery: the answer repeats the
                              first byte of the request's header, errors are plain `rc`, odd ops and
-                             lengths are met with silence. */
+                             lengths are met with silence, and a command that has a handler for
+                             one op only answers both. */
 };
 
 /** @param options  Copied; may be NULL.  @retval SMP_ERR_NO_MEMORY, SMP_ERR_INVALID  @since 0.1 */

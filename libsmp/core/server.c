@@ -64,17 +64,22 @@ static bool has_answer_buffer(const struct smp_server *server)
 
 /* ---- executing ---- */
 
+/* MCUboot does not look at the op where a command has only one. */
 static const struct smpi_handler *find_handler(const struct smp_server *server,
                                                const struct smp_header *header)
 {
+    const struct smpi_handler *other = NULL;
     for (size_t i = 0; i < server->n_handlers; i++) {
         const struct smp_command *command = server->handlers[i].command;
-        if (command->group == header->group && command->id == header->id &&
-            command->op == header->op) {
+        if (command->group != header->group || command->id != header->id) {
+            continue;
+        }
+        if (command->op == header->op) {
             return &server->handlers[i];
         }
+        other = &server->handlers[i];
     }
-    return NULL;
+    return server->options.mcuboot ? other : NULL;
 }
 
 /* Runs the handler of one decoded request. */
@@ -206,7 +211,8 @@ static void on_received(void *user, struct smp_transport *transport, const struc
                         const uint8_t *packet, size_t len)
 {
     struct smp_server *server = user;
-    if (server->off || len < SMP_HEADER_SIZE) {
+    bool ignored = server->options.mcuboot && len > server->options.buf_size;
+    if (server->off || len < SMP_HEADER_SIZE || ignored) {
         return;
     }
     struct smp_exchange *exchange = take_buffer(server);
