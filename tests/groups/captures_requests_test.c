@@ -6,6 +6,7 @@
  */
 #include "support/hex.h"
 #include "support/record.h"
+#include "support/report.h"
 
 #include <smp/smp.h>
 
@@ -176,6 +177,11 @@ static void check_answers(const json_t *capture)
     const json_t *said = json_object_get(capture, "decoded");
     struct smp_result result;
 
+    if (json_is_object(said) && json_is_string(answers)) {
+        size_t len = hex_read(json_string_value(answers), packet, sizeof(packet));
+        if (smp_packet_decode(loop, packet, len, &result) == SMP_OK && result.command)
+            report_tested(result.error == SMP_OK ? "recorded" : "refused", loop, result.command);
+    }
     for (size_t i = 0; i < json_array_size(answers); i++) {
         size_t len =
             hex_read(json_string_value(json_array_get(answers, i)), packet, sizeof(packet));

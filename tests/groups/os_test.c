@@ -37,6 +37,19 @@ Test(os, echo)
     cr_assert(is(got->text, "hi"));
 }
 
+/* By the other op there is no call of its own. */
+Test(os, echo_read)
+{
+    const struct smp_os_echo_req req = {.size = sizeof(req), .text = STR("hi")};
+    const struct smp_os_echo_rsp rsp = {.size = sizeof(rsp), .text = STR("hi")};
+    const struct smp_command *command =
+        smp_command_find(duet.world.loop, SMP_GROUP_OS, 0, SMP_OP_READ);
+    SERVE(0, SMP_OP_READ, &rsp);
+    cr_assert_eq(smp_session_call(duet.session, command, &req, WITH), SMP_OK);
+    const struct smp_os_echo_rsp *got = duet_answer(&duet, "a1 6164 626869");
+    cr_assert(is(got->text, "hi"));
+}
+
 Test(os, console_echo)
 {
     const struct smp_os_console_echo_req req = {.size = sizeof(req), .echo = 1};

@@ -6,6 +6,7 @@
  */
 #include "support/random.h"
 #include "support/record.h"
+#include "support/report.h"
 
 #include <smp/smp.h>
 
@@ -102,6 +103,7 @@ static void check_round_trips(const struct table *table)
 {
     for (uint64_t seed = 1; seed <= ROUNDS; seed++)
         round_trip(table, seed);
+    report_tested("property", loop, table->command);
 }
 
 Test(property, what_goes_out_comes_back)

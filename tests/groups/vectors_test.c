@@ -5,6 +5,7 @@
  */
 #include "support/hex.h"
 #include "support/record.h"
+#include "support/report.h"
 
 #include <smp/smp.h>
 
@@ -314,6 +315,7 @@ Test(vectors, every_command_has_them)
             unsigned covered = 0;
             for (size_t k = 0; k < n_covers; k++)
                 covered |= covers[k].command == command ? covers[k].covered : 0;
+            report_tested("vectors", loop, command);
             cr_expect_eq(covered, EVERYTHING, "%s %s: only %x", smp_group_name(g),
                          smp_command_name(command), covered);
         }

@@ -2,6 +2,7 @@
 #include "support/duet.h"
 
 #include "support/hex.h"
+#include "support/report.h"
 
 #include <string.h>
 
@@ -28,6 +29,7 @@ static void handle(struct smp_exchange *exchange, const void *request, void *use
     WORLD_MUST(request != NULL);
     hex_write(payload.data, payload.len, duet->request, sizeof(duet->request));
     duet->asked++;
+    report_tested("call", duet->world.loop, smp_exchange_command(exchange));
     if (duet->rc != 0) {
         WORLD_MUST(smp_exchange_fail(exchange, duet->rc, duet->answer) == SMP_OK);
     } else {
