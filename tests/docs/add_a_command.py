@@ -13,17 +13,6 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = [
-    "CMakeLists.txt",
-    "libsmp",
-    "include",
-    "pkgconfig",
-    "examples",
-    "tests",
-    "docs",
-    "README.md",
-]
-
 # "New file `x`:", "in `x` ... after|before the line `y` ...:", "and after the line `y`:", each
 # followed by a block.
 STEP = re.compile(
@@ -59,12 +48,7 @@ def follow(page, tree):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "libsmp"
-        tree.mkdir()
-        for part in PARTS:
-            if (ROOT / part).is_dir():
-                shutil.copytree(ROOT / part, tree / part)
-            else:
-                shutil.copy(ROOT / part, tree / part)
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("build", ".git", "__pycache__"))
         steps = follow(ROOT / "docs/add-a-command.md", tree)
         if steps < 12:
             sys.exit(f"Only {steps} steps were understood: were the page's words changed?")
