@@ -63,7 +63,7 @@ def cell(how, tested):
         return "yes"
     if how in NEEDED:
         return "**no**"
-    return "refused" if how == "recorded" and "refused" in tested else "–"
+    return "refused" if how == "recorded" and "refused" in tested else "-"
 
 
 def make_table(commands, old):
