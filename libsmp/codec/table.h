@@ -66,7 +66,7 @@ struct smp_command {
     uint8_t id;
     uint8_t op;
     uint8_t flags;
-    const char *enable; /* what a device that says "not supported" needs: "CONFIG_...", or NULL */
+    const char *enable;  /* what a device that says "not supported" needs: "CONFIG_...", or NULL */
     const char *silence; /* what to do when no answer comes to this very command, or NULL */
 };
 

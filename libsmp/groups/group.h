@@ -31,7 +31,10 @@
 /* One row of a group's codes. */
 #define SMPI_CODE(number, v1_, n, t, h)                                                            \
     {                                                                                              \
-        .code = {.size = sizeof(struct smp_code), .rc = (number), .name = (n), .text = (t),        \
+        .code = {.size = sizeof(struct smp_code),                                                  \
+                 .rc = (number),                                                                   \
+                 .name = (n),                                                                      \
+                 .text = (t),                                                                      \
                  .hint = (h)},                                                                     \
         .v1 = (v1_)                                                                                \
     }

@@ -7,14 +7,10 @@
 /* ---- messages ---- */
 
 static const struct smp_field image_fields[] = {
-    SMPI_OPT(smp_img_image, "image", image),
-    SMPI_FIELD(smp_img_image, "slot", slot),
-    SMPI_FIELD(smp_img_image, "version", version),
-    SMPI_OPT(smp_img_image, "hash", hash),
-    SMPI_OPT(smp_img_image, "bootable", bootable),
-    SMPI_OPT(smp_img_image, "pending", pending),
-    SMPI_OPT(smp_img_image, "confirmed", confirmed),
-    SMPI_OPT(smp_img_image, "active", active),
+    SMPI_OPT(smp_img_image, "image", image),         SMPI_FIELD(smp_img_image, "slot", slot),
+    SMPI_FIELD(smp_img_image, "version", version),   SMPI_OPT(smp_img_image, "hash", hash),
+    SMPI_OPT(smp_img_image, "bootable", bootable),   SMPI_OPT(smp_img_image, "pending", pending),
+    SMPI_OPT(smp_img_image, "confirmed", confirmed), SMPI_OPT(smp_img_image, "active", active),
     SMPI_OPT(smp_img_image, "permanent", permanent),
 };
 static const struct smp_message image = SMPI_MESSAGE(smp_img_image, image_fields);
@@ -34,15 +30,11 @@ static const struct smp_message state_write_req =
 
 /* `data` comes last, so that a chunk's bytes can be read straight into the packet. */
 static const struct smp_field upload_req_fields[] = {
-    SMPI_OPT(smp_img_upload_req, "image", image),
-    SMPI_OPT(smp_img_upload_req, "len", len),
-    SMPI_FIELD(smp_img_upload_req, "off", off),
-    SMPI_OPT(smp_img_upload_req, "sha", sha),
-    SMPI_OPT(smp_img_upload_req, "upgrade", upgrade),
-    SMPI_OPT(smp_img_upload_req, "data", data),
+    SMPI_OPT(smp_img_upload_req, "image", image),     SMPI_OPT(smp_img_upload_req, "len", len),
+    SMPI_FIELD(smp_img_upload_req, "off", off),       SMPI_OPT(smp_img_upload_req, "sha", sha),
+    SMPI_OPT(smp_img_upload_req, "upgrade", upgrade), SMPI_OPT(smp_img_upload_req, "data", data),
 };
-const struct smp_message smpi_img_upload_req =
-    SMPI_MESSAGE(smp_img_upload_req, upload_req_fields);
+const struct smp_message smpi_img_upload_req = SMPI_MESSAGE(smp_img_upload_req, upload_req_fields);
 
 static const struct smp_field upload_rsp_fields[] = {
     SMPI_OPT(smp_img_upload_rsp, "off", off),
@@ -120,9 +112,8 @@ const struct smp_command smpi_img_commands[] = {
     [ERASE] = SMPI_COMMAND_PATIENT(SMP_GROUP_IMG, 5, WRITE, "erase", erase_req, smpi_empty, 0,
                                    "CONFIG_MCUMGR_GRP_IMG",
                                    "the device answers when the slot is erased: allow more time"),
-    [SLOT_INFO] = SMPI_COMMAND_NEEDS(SMP_GROUP_IMG, 6, READ, "slot_info", smpi_empty,
-                                     slot_info_rsp, SMPI_IDEMPOTENT,
-                                     "CONFIG_MCUMGR_GRP_IMG_SLOT_INFO"),
+    [SLOT_INFO] = SMPI_COMMAND_NEEDS(SMP_GROUP_IMG, 6, READ, "slot_info", smpi_empty, slot_info_rsp,
+                                     SMPI_IDEMPOTENT, "CONFIG_MCUMGR_GRP_IMG_SLOT_INFO"),
 };
 
 /* ---- codes ---- */

@@ -134,17 +134,17 @@ static const struct smp_command commands[] = {
         COMMAND(1, WRITE, "console_echo", console_echo_req, smpi_empty, SMPI_IDEMPOTENT, NULL),
     [TASK_STATS] = COMMAND(2, READ, "task_stats", smpi_empty, task_stats_rsp, SMPI_IDEMPOTENT,
                            "CONFIG_MCUMGR_GRP_OS_TASKSTAT and CONFIG_THREAD_MONITOR"),
-    [MEMORY_POOLS] = COMMAND(3, READ, "memory_pools", smpi_empty, memory_pools_rsp,
-                             SMPI_IDEMPOTENT, "CONFIG_MCUMGR_GRP_OS_MPSTAT"),
-    [DATETIME_READ] = COMMAND(4, READ, "datetime_read", smpi_empty, datetime, SMPI_IDEMPOTENT,
-                              DATETIME_OPTION),
-    [DATETIME_WRITE] = COMMAND(4, WRITE, "datetime_write", datetime, smpi_empty, SMPI_IDEMPOTENT,
-                               DATETIME_OPTION),
+    [MEMORY_POOLS] = COMMAND(3, READ, "memory_pools", smpi_empty, memory_pools_rsp, SMPI_IDEMPOTENT,
+                             "CONFIG_MCUMGR_GRP_OS_MPSTAT"),
+    [DATETIME_READ] =
+        COMMAND(4, READ, "datetime_read", smpi_empty, datetime, SMPI_IDEMPOTENT, DATETIME_OPTION),
+    [DATETIME_WRITE] =
+        COMMAND(4, WRITE, "datetime_write", datetime, smpi_empty, SMPI_IDEMPOTENT, DATETIME_OPTION),
     [RESET] = COMMAND(5, WRITE, "reset", reset_req, smpi_empty, 0, "CONFIG_REBOOT"),
     [PARAMS] = COMMAND(6, READ, "params", smpi_empty, params_rsp, SMPI_IDEMPOTENT,
                        "CONFIG_MCUMGR_GRP_OS_MCUMGR_PARAMS"),
-    [INFO] = COMMAND(7, READ, "info", info_req, info_rsp, SMPI_IDEMPOTENT,
-                     "CONFIG_MCUMGR_GRP_OS_INFO"),
+    [INFO] =
+        COMMAND(7, READ, "info", info_req, info_rsp, SMPI_IDEMPOTENT, "CONFIG_MCUMGR_GRP_OS_INFO"),
     [BOOTLOADER] = COMMAND(8, READ, "bootloader", bootloader_req, bootloader_rsp, SMPI_IDEMPOTENT,
                            "CONFIG_MCUMGR_GRP_OS_BOOTLOADER_INFO"),
 };
@@ -189,8 +189,8 @@ const struct smpi_probe smpi_os_probe = {.command = &commands[PARAMS], .read = r
 
 /* ---- calls ---- */
 
-int smp_os_echo(struct smp_session *session, const struct smp_os_echo_req *req,
-                smp_callback *done, void *user, smp_id *id)
+int smp_os_echo(struct smp_session *session, const struct smp_os_echo_req *req, smp_callback *done,
+                void *user, smp_id *id)
 {
     return smp_session_call(session, &commands[ECHO], req, done, user, id);
 }
@@ -233,8 +233,8 @@ int smp_os_params(struct smp_session *session, smp_callback *done, void *user, s
     return smp_session_call(session, &commands[PARAMS], NULL, done, user, id);
 }
 
-int smp_os_info(struct smp_session *session, const struct smp_os_info_req *req,
-                smp_callback *done, void *user, smp_id *id)
+int smp_os_info(struct smp_session *session, const struct smp_os_info_req *req, smp_callback *done,
+                void *user, smp_id *id)
 {
     return smp_session_call(session, &commands[INFO], req, done, user, id);
 }

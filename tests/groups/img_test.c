@@ -155,8 +155,7 @@ Test(img, core_list)
 Test(img, core_load)
 {
     const struct smp_img_core_load_req req = {.size = sizeof(req), .off = 512};
-    const struct smp_img_core_load_rsp rsp = {
-        .size = sizeof(rsp), .off = 512, .data = {hash, 5}};
+    const struct smp_img_core_load_rsp rsp = {.size = sizeof(rsp), .off = 512, .data = {hash, 5}};
     SERVE(4, SMP_OP_READ, &rsp);
     cr_assert_eq(smp_img_core_load(duet.session, &req, WITH), SMP_OK);
     const struct smp_img_core_load_rsp *got = duet_answer(&duet, "a1 636f6666 190200");

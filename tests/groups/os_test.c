@@ -180,9 +180,11 @@ Test(os, bootloader_mode)
 {
     const struct smp_os_bootloader_req req = {
         .size = sizeof(req), .has_query = true, .query = STR("mode")};
-    const struct smp_os_bootloader_rsp rsp = {
-        .size = sizeof(rsp), .has_mode = true, .mode = -1, .has_no_downgrade = true,
-        .no_downgrade = true};
+    const struct smp_os_bootloader_rsp rsp = {.size = sizeof(rsp),
+                                              .has_mode = true,
+                                              .mode = -1,
+                                              .has_no_downgrade = true,
+                                              .no_downgrade = true};
     SERVE(8, SMP_OP_READ, &rsp);
     cr_assert_eq(smp_os_bootloader(duet.session, &req, WITH), SMP_OK);
     const struct smp_os_bootloader_rsp *got = duet_answer(&duet, "a1 657175657279 646d6f6465");
