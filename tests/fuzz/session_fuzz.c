@@ -168,14 +168,27 @@ static void on_progress(struct smp_session *session, const struct smp_progress *
     misbehave(current);
 }
 
+static int take(void *user, uint64_t offset, const uint8_t *data, size_t len)
+{
+    volatile uint8_t last;
+    (void)user;
+    must(len > 0 && offset + len >= offset);
+    last = data[len - 1];
+    (void)last;
+    return SMP_OK;
+}
+
 static void begin(struct run *run, uint8_t what)
 {
+    const struct smp_sink sink = {.size = sizeof(sink), .write = take};
+    const struct smp_str name = {"/lfs/a", 6};
     struct request *request = &run->requests[run->n];
     struct smp_source source;
     const struct smp_os_echo_req echo = {.size = sizeof(echo), .text = {"hello", 5}};
     const struct smp_img_upload_options options = {
         .size = sizeof(options),
         .has_sha = true,
+        .hash_len = what & 16 ? 32 : 0,
         .transfer = {.size = sizeof(options.transfer), .progress = on_progress},
     };
     int error = SMP_ERR_BUSY;
@@ -183,8 +196,8 @@ static void begin(struct run *run, uint8_t what)
         return;
     }
     request->begun = 1;
-    smp_source_memory(&source, image, sizeof(image));
-    switch (what % 5) {
+    smp_source_memory(&source, image, what & 8 ? 200 : sizeof(image));
+    switch (what & 7) {
     case 0:
         error = smp_os_echo(run->session, &echo, on_done, request, &request->id);
         break;
@@ -197,6 +210,14 @@ static void begin(struct run *run, uint8_t what)
     case 3:
         error = smp_os_task_stats(run->session, on_done, request, &request->id);
         break;
+    case 4:
+        error = smp_fs_upload(run->session, name, &source, &options.transfer, on_done, request,
+                              &request->id);
+        break;
+    case 5:
+        error = smp_fs_download(run->session, name, &sink, &options.transfer, on_done, request,
+                                &request->id);
+        break;
     default:
         error = smp_os_memory_pools(run->session, on_done, request, &request->id);
         break;
@@ -206,6 +227,15 @@ static void begin(struct run *run, uint8_t what)
         run->n++;
     } else {
         *request = (struct request){0};
+    }
+}
+
+static void on_closed(struct smp_session *session, void *user)
+{
+    const struct run *run = user;
+    must(session == run->session);
+    for (size_t i = 0; i < run->n; i++) {
+        must(run->requests[i].calls == 1);
     }
 }
 
@@ -268,11 +298,16 @@ static void pass_time(struct run *run, uint64_t ms)
 static void step(struct run *run)
 {
     uint8_t what = byte(&run->input);
-    switch (what % 10) {
+    switch (what % 11) {
     case 0:
     case 1:
     case 2:
         receive(run, true);
+        break;
+    case 10:
+        if (run->session != NULL) {
+            smp_session_close(run->session, what & 64 ? on_closed : NULL, run);
+        }
         break;
     case 3:
         receive(run, false);
@@ -281,7 +316,7 @@ static void step(struct run *run)
         pass_time(run, (uint64_t)what * 5);
         break;
     case 5:
-        begin(run, what / 10);
+        begin(run, what / 11);
         break;
     case 6:
         act(run, byte(&run->input));
@@ -325,8 +360,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                 .retry_all = (flags & 32) != 0,
                                                 .max_packet = flags & 64 ? 1024 : 0};
     must(smp_session_new(run.transport, &options, &run.session) == SMP_OK);
-    begin(&run, flags);
-    begin(&run, 1);
+    begin(&run, 0);
+    begin(&run, (uint8_t)(flags >> 5 | (flags & 16 ? 8 | 16 : 0)));
     for (unsigned i = 0; i < STEPS && run.input.at < run.input.end; i++) {
         step(&run);
     }
@@ -341,8 +376,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < run.n; i++) {
         must(run.requests[i].calls == 1);
     }
-    smp_session_free(run.session);
-    smp_transport_free(run.transport);
+    if (flags & 128) {
+        smp_transport_free(run.transport);
+        smp_session_free(run.session);
+    } else {
+        smp_session_free(run.session);
+        smp_transport_free(run.transport);
+    }
     smp_loop_free(run.loop);
     smp_fake_clock_free(run.clock);
     return 0;
