@@ -35,10 +35,13 @@ def device(tmp_path):
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert any(address in line for line in simulator.stdout), "smpsim ended without listening"
-    yield address
-    simulator.terminate()
-    assert simulator.wait(10) in (0, -15)
+    try:
+        assert any(address in line for line in simulator.stdout), "smpsim ended without listening"
+        yield address
+    finally:
+        simulator.terminate()
+        status = simulator.wait(10)
+    assert status in (0, -15)
 
 
 # ---- smpclient ----
