@@ -479,6 +479,38 @@ Test(loop, a_forked_child_can_only_free)
     peer_close(&peer);
 }
 
+static void fork_here(struct note *n, struct smp_session *session, const struct smp_result *result)
+{
+    struct note late = {0};
+    int status;
+    (void)n;
+    (void)result;
+    pid_t child = fork();
+    if (child == 0) {
+        bool right = note_echo(&late, session, "child") == SMP_ERR_FORKED &&
+                     smp_session_cancel(session, 1) == SMP_ERR_FORKED;
+        _exit(right ? 0 : 1);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    cr_assert_eq(note_echo(&late, session, "parent"), SMP_OK);
+    smp_session_free(session); /* ends it before `late` is gone */
+    world.session = NULL;
+    cr_assert_eq(late.calls, 1);
+}
+
+Test(loop, a_child_forked_in_a_callback_cannot_call_either)
+{
+    struct note note = {.then = fork_here};
+    struct peer peer;
+    peer_open(&peer, &world);
+    peer.script = peer_ok;
+    note_echo(&note, world.session, "x");
+    world_settle(&world);
+    cr_assert_eq(note.calls, 1);
+    peer_close(&peer);
+}
+
 Test(loop, a_forked_child_can_free_a_loop_with_descriptors)
 {
     struct smp_loop *loop;
@@ -530,21 +562,21 @@ Test(embedded, a_timer_started_outside_a_turn_wakes_the_descriptor)
 {
     struct smp_loop *loop = NULL;
     struct smp_timer *timer = NULL;
-    bool fired = false;
+    bool rang = false;
     cr_assert_eq(smp_loop_new(NULL, &loop), SMP_OK);
     int fd = smp_loop_fd(loop);
     if (fd == SMP_ERR_UNSUPPORTED) {
         smp_loop_free(loop);
         cr_skip_test("this build has no descriptor to watch");
     }
-    cr_assert_eq(smp_timer_new(loop, set_flag, &fired, &timer), SMP_OK);
+    cr_assert_eq(smp_timer_new(loop, set_flag, &rang, &timer), SMP_OK);
     cr_assert_eq(smp_loop_process(loop), 0); /* nothing is due: the descriptor sleeps */
     smp_timer_start(timer, 1000000);
     struct pollfd watched = {.fd = fd, .events = POLLIN};
     cr_assert_eq(poll(&watched, 1, 5000), 1, "never woke");
     while (smp_loop_process(loop) == 1) {
     }
-    cr_assert(fired);
+    cr_assert(rang);
     smp_timer_free(timer);
     smp_loop_free(loop);
 }
