@@ -57,8 +57,8 @@ struct smp_serial_options {
     uint32_t lines;        /**< Console: line buffers in the device.  Default 2; over
                                 SMP_SERIAL_LINES_MAX: any number. */
     uint32_t gap_us;       /**< Console: time in which the device surely empties a line buffer.
-                                Default 25000; less once the
-                                device's answers show that it is faster. */
+                                Default 15000 on real ports, else 25000; less once the device's
+                                answers show that it is faster. */
     uint32_t max_packet;   /**< Cap on the packet size, header included.  Default 8192. */
     uint32_t window;       /**< Raw: most requests with the device.  Default 1. */
     uint32_t silence_ms;   /**< Raw: silence before the next request when one was not answered, so

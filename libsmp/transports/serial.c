@@ -12,7 +12,8 @@
 enum {
     DEFAULT_BAUD = 115200,
     DEFAULT_LINES = 2,
-    DEFAULT_GAP_US = 25000,
+    WIRE_GAP_US = 15000,  /* a real port's */
+    OTHER_GAP_US = 25000, /* a pseudo-terminal's, or a descriptor's */
     DEFAULT_PACKET = 8192,
     DEFAULT_SILENCE_MS = 4000,
     LINE_MAX_BYTES = 16384,
@@ -175,7 +176,6 @@ static int own_options(struct smp_serial_options *own, const struct smp_serial_o
     default_to(&own->baud, DEFAULT_BAUD);
     default_to(&own->line_length, SMPI_CONSOLE_LINE);
     default_to(&own->lines, DEFAULT_LINES);
-    default_to(&own->gap_us, DEFAULT_GAP_US);
     default_to(&own->max_packet, DEFAULT_PACKET);
     default_to(&own->window, 1);
     default_to(&own->silence_ms, DEFAULT_SILENCE_MS);
@@ -196,7 +196,7 @@ static int make_stream(struct serial *serial)
         .max_packet = options->max_packet,
         .room = options->max_packet + sizeof(uint32_t),
         .lines = options->lines,
-        .gap_ns = options->gap_us * UINT64_C(1000),
+        .gap_ns = (options->gap_us != 0 ? options->gap_us : OTHER_GAP_US) * UINT64_C(1000),
         .window = options->window,
         .silence_ns = options->silence_ms * SMPI_MS,
         .console = options->console,
@@ -254,6 +254,9 @@ static int open_port(struct serial *serial)
     /* Only a real wire carries as many bits as it was told; 8 of 10 are the byte's. */
     serial->stream.options.byte_ns =
         serial->port.real ? UINT64_C(10000000000) / serial->options.baud : 0;
+    if (serial->port.real && serial->options.gap_us == 0) {
+        serial->stream.options.gap_ns = WIRE_GAP_US * UINT64_C(1000);
+    }
     smpi_stream_reset(&serial->stream);
     return take(serial, serial->port.fd);
 }

@@ -22,7 +22,7 @@ void smpi_pace_init(struct smpi_pace *pace, uint32_t lines, uint64_t gap, uint64
 static uint64_t gap_of(const struct smpi_pace *pace)
 {
     uint64_t slowest = pace->slowest[0] > pace->slowest[1] ? pace->slowest[0] : pace->slowest[1];
-    uint64_t learnt = slowest + slowest / 4 + MS;
+    uint64_t learnt = 3 * slowest + 2 * MS; /* one that is slow now and then has been seen at it */
     return pace->learnt && learnt < pace->gap ? learnt : pace->gap;
 }
 

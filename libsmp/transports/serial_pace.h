@@ -5,9 +5,10 @@
  * A device has a few buffers for lines (Zephyr: two) and says nothing when one arrives and none
  * is free: the line is lost, and with it the packet.  A line's buffer is free again
  * - when the packet it belongs to, or a later one, was answered, or
- * - a while after it arrived: 25 ms are enough for every device known (the slowest, Zephyr on a
- *   pseudo-terminal that it looks at every 10 ms, needs 20).  How long exactly, the answers show:
- *   a line was taken before its packet was answered, so the slowest of the last answers bounds it.
+ * - a while after it arrived: 25 ms are enough for every device known.  The slowest, Zephyr on a
+ *   pseudo-terminal that it looks at every 10 ms, needs 20; on a real wire 15 are plenty.  How long
+ *   exactly, the answers show: a line was taken before its packet was answered, so a few times the
+ *   slowest of the last answers are enough too, if that is less.
  *
  * Times are in nanoseconds.  Nothing here knows descriptors or clocks.
  */
