@@ -110,6 +110,8 @@ SMP_API uint8_t smp_command_id(const struct smp_command *command);
 SMP_API uint8_t smp_command_op(const struct smp_command *command);
 /** Whether it may be sent twice without harm.  @since 0.1 */
 SMP_API bool smp_command_idempotent(const struct smp_command *command);
+/** What firmware without the command lacks ("CONFIG_..."), or NULL.  @since 0.1 */
+SMP_API const char *smp_command_enable(const struct smp_command *command);
 SMP_API const struct smp_message *smp_command_request(const struct smp_command *command);
 SMP_API const struct smp_message *smp_command_response(const struct smp_command *command);
 /** @} */

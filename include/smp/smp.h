@@ -10,6 +10,7 @@
 #include <smp/custom.h>
 #include <smp/enum.h>
 #include <smp/error.h>
+#include <smp/framing.h>
 #include <smp/fs.h>
 #include <smp/header.h>
 #include <smp/img.h>

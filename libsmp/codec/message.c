@@ -54,6 +54,11 @@ uint8_t smp_command_op(const struct smp_command *command)
     return command->op;
 }
 
+const char *smp_command_enable(const struct smp_command *command)
+{
+    return command->enable;
+}
+
 bool smp_command_idempotent(const struct smp_command *command)
 {
     return command->flags & SMPI_IDEMPOTENT;

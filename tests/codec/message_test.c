@@ -34,6 +34,7 @@ Test(message, shows_commands)
     cr_assert_eq(smp_command_op(command), SMP_OP_WRITE);
     cr_assert_not(smp_command_idempotent(command));
     cr_assert(smp_command_idempotent(smp_group_command(&t_img, 0)));
+    cr_assert_null(smp_command_enable(command));
     cr_assert_eq(smp_command_request(command), &t_upload);
     cr_assert_eq(smp_command_response(command), &t_state);
 }
