@@ -8,14 +8,14 @@
 #include <string.h>
 
 /* Copies a value that must fit and must not be empty. */
-static int set(struct smpctl *ctl, const char *assignment, char *out, size_t size)
+static int set(struct smpctl *ctl, const char *assignment, char *copy, size_t size)
 {
     const char *value = strchr(assignment, '=') + 1;
     if (!*value || strlen(value) >= size) {
         return fail(ctl, STATUS_USAGE, "`%s`: the value is %s", assignment,
                     *value ? "too long" : "missing");
     }
-    strcpy(out, value);
+    strcpy(copy, value);
     return STATUS_DONE;
 }
 
@@ -55,7 +55,7 @@ int cmd_conn_add(struct smpctl *ctl)
         return put_result(ctl, json_pack("{s:{s:s, s:s}}", name, "type", connection.type,
                                          "connstring", connection.connstring));
     }
-    printf("Connection profile %s successfully added\n", name);
+    fprintf(out, "Connection profile %s successfully added\n", name);
     return STATUS_DONE;
 }
 
@@ -64,16 +64,16 @@ static int print_all(struct smpctl *ctl, json_t *all)
     const char *name;
     json_t *entry;
     if (json_object_size(all) == 0) {
-        puts("No connection profiles found!");
+        fputs("No connection profiles found!\n", out);
         return STATUS_DONE;
     }
-    puts("Connection profiles: ");
+    fputs("Connection profiles: \n", out);
     json_object_foreach(all, name, entry)
     {
         const char *type = json_string_value(json_object_get(entry, "type"));
         const char *connstring = json_string_value(json_object_get(entry, "connstring"));
-        printf("  %s: type=%s, connstring='%s'\n", name, type ? type : "",
-               connstring ? connstring : "");
+        fprintf(out, "  %s: type=%s, connstring='%s'\n", name, type ? type : "",
+                connstring ? connstring : "");
     }
     (void)ctl;
     return STATUS_DONE;
@@ -115,6 +115,6 @@ int cmd_conn_delete(struct smpctl *ctl)
     if (ctl->options.json) {
         return put_result(ctl, json_object());
     }
-    printf("Connection profile %s successfully deleted.\n", name);
+    fprintf(out, "Connection profile %s successfully deleted.\n", name);
     return STATUS_DONE;
 }

@@ -28,7 +28,7 @@ static void print_flags(const struct smp_img_image *image)
     const char *separator = "";
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         if (flags[i].set) {
-            printf("%s%s", separator, flags[i].name);
+            fprintf(out, "%s%s", separator, flags[i].name);
             separator = " ";
         }
     }
@@ -43,23 +43,24 @@ static const char *split_name(int64_t status)
 static void print_state(const struct smp_result *result)
 {
     const struct smp_img_state_rsp *rsp = result->rsp;
-    puts("Images:");
+    fputs("Images:\n", out);
     for (size_t i = 0; i < rsp->n_images; i++) {
         const struct smp_img_image *image = rsp->images[i];
-        printf(" image=%" PRIu32 " slot=%" PRIu32 "\n    version: ", image->image, image->slot);
-        put_text(stdout, image->version);
-        printf("\n    bootable: %s\n    flags: ", image->bootable ? "true" : "false");
+        fprintf(out, " image=%" PRIu32 " slot=%" PRIu32 "\n    version: ", image->image,
+                image->slot);
+        put_text(out, image->version);
+        fprintf(out, "\n    bootable: %s\n    flags: ", image->bootable ? "true" : "false");
         print_flags(image);
-        printf("\n    hash: ");
+        fprintf(out, "\n    hash: ");
         if (image->has_hash && image->hash.len) {
-            put_hex(stdout, image->hash.data, image->hash.len);
+            put_hex(out, image->hash.data, image->hash.len);
         } else {
-            printf("Unavailable");
+            fprintf(out, "Unavailable");
         }
-        putchar('\n');
+        putc('\n', out);
     }
     int64_t split = rsp->has_split_status ? rsp->split_status : 0;
-    printf("Split status: %s (%" PRId64 ")\n", split_name(split), split);
+    fprintf(out, "Split status: %s (%" PRId64 ")\n", split_name(split), split);
 }
 
 int cmd_image_list(struct smpctl *ctl)
@@ -69,7 +70,7 @@ int cmd_image_list(struct smpctl *ctl)
         return status;
     }
     smp_id id = 0;
-    int error = smp_img_state_read(ctl->session, NULL, NULL, &id);
+    int error = smp_img_state_read(ctl->session, device_done, ctl, &id);
     return device_finish(ctl, error, id, print_state);
 }
 
@@ -93,7 +94,7 @@ static int write_state(struct smpctl *ctl, const char *name, bool confirm)
         .confirm = confirm,
     };
     smp_id id = 0;
-    int error = smp_img_state_write(ctl->session, &req, NULL, NULL, &id);
+    int error = smp_img_state_write(ctl->session, &req, device_done, ctl, &id);
     return device_finish(ctl, error, id, print_state);
 }
 
@@ -129,7 +130,7 @@ int cmd_image_erase(struct smpctl *ctl)
         return status;
     }
     smp_id id = 0;
-    int error = smp_img_erase(ctl->session, &req, NULL, NULL, &id);
+    int error = smp_img_erase(ctl->session, &req, device_done, ctl, &id);
     return device_finish(ctl, error, id, NULL);
 }
 
@@ -137,30 +138,30 @@ int cmd_image_erase(struct smpctl *ctl)
 
 static void print_slot(const struct smp_img_slot *slot)
 {
-    printf("    slot=%" PRIu32 ":", slot->slot);
+    fprintf(out, "    slot=%" PRIu32 ":", slot->slot);
     if (slot->has_rc && slot->rc) {
-        printf(" cannot be opened (%" PRId64 ")", slot->rc);
+        fprintf(out, " cannot be opened (%" PRId64 ")", slot->rc);
     }
     if (slot->has_bytes) {
-        printf(" %" PRIu64 " bytes", slot->bytes);
+        fprintf(out, " %" PRIu64 " bytes", slot->bytes);
     }
     if (slot->has_upload_image_id) {
-        printf(", image upload -n %" PRIu32 " goes here", slot->upload_image_id);
+        fprintf(out, ", image upload -n %" PRIu32 " goes here", slot->upload_image_id);
     }
-    putchar('\n');
+    putc('\n', out);
 }
 
 static void print_slots(const struct smp_result *result)
 {
     const struct smp_img_slot_info_rsp *rsp = result->rsp;
-    puts("Slots:");
+    fputs("Slots:\n", out);
     for (size_t i = 0; i < rsp->n_images; i++) {
         const struct smp_img_slots *image = rsp->images[i];
-        printf(" image=%" PRIu32, image->image);
+        fprintf(out, " image=%" PRIu32, image->image);
         if (image->has_max_image_size) {
-            printf(" (largest file: %" PRIu64 " bytes)", image->max_image_size);
+            fprintf(out, " (largest file: %" PRIu64 " bytes)", image->max_image_size);
         }
-        putchar('\n');
+        putc('\n', out);
         for (size_t k = 0; k < image->n_slots; k++) {
             print_slot(image->slots[k]);
         }
@@ -174,6 +175,6 @@ int cmd_image_slots(struct smpctl *ctl)
         return status;
     }
     smp_id id = 0;
-    int error = smp_img_slot_info(ctl->session, NULL, NULL, &id);
+    int error = smp_img_slot_info(ctl->session, device_done, ctl, &id);
     return device_finish(ctl, error, id, print_slots);
 }

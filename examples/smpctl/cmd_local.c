@@ -17,7 +17,7 @@ int cmd_version(struct smpctl *ctl)
         return put_result(
             ctl, json_pack("{s:s, s:s}", "smpctl", SMP_VERSION_STRING, "libsmp", smp_version()));
     }
-    printf("smpctl %s (libsmp %s)\n", SMP_VERSION_STRING, smp_version());
+    fprintf(out, "smpctl %s (libsmp %s)\n", SMP_VERSION_STRING, smp_version());
     return STATUS_DONE;
 }
 
@@ -54,7 +54,7 @@ static json_t *tlvs_json(const struct image_file *file)
     json_t *list = json_array();
     struct smp_mcuboot_tlv tlv = {.size = sizeof tlv};
     uint32_t cursor = 0;
-    while (smp_mcuboot_tlv_next(&file->source, &file->image, &cursor, &tlv) == SMP_OK) {
+    while (smp_mcuboot_tlv_next(&file->local.source, &file->image, &cursor, &tlv) == SMP_OK) {
         const char *name = smp_mcuboot_tlv_name(tlv.type);
         json_t *entry =
             json_pack("{s:i, s:i, s:i, s:b}", "type", (int)tlv.type, "length", (int)tlv.len,
@@ -73,8 +73,9 @@ static json_t *info_json(const struct image_file *file)
     char version[SMP_MCUBOOT_VERSION_MAX];
     smp_mcuboot_version_text(&image->version, version);
     json_t *json = json_object();
-    json_object_set_new(json, "file", json_text((struct smp_str){file->path, strlen(file->path)}));
-    json_object_set_new(json, "length", json_integer((json_int_t)file->source.length));
+    json_object_set_new(json, "file",
+                        json_text((struct smp_str){file->local.path, strlen(file->local.path)}));
+    json_object_set_new(json, "length", json_integer((json_int_t)file->local.source.length));
     json_object_set_new(json, "version", json_string(version));
     json_object_set_new(json, "hash", json_hex(image->hash, image->hash_len));
     json_object_set_new(json, "hash_type", json_string(smp_mcuboot_tlv_name(image->hash_type)));
@@ -93,25 +94,25 @@ static json_t *info_json(const struct image_file *file)
 static void print_flags(uint32_t flags)
 {
     const char *separator = " ";
-    printf("flags:");
+    fprintf(out, "flags:");
     for (size_t i = 0; i < sizeof flag_names / sizeof *flag_names; i++) {
         if (flags & flag_names[i].flag) {
-            printf("%s%s", separator, flag_names[i].name);
+            fprintf(out, "%s%s", separator, flag_names[i].name);
             separator = ", ";
         }
     }
-    printf("%s\n", *separator == ' ' ? " none" : "");
+    fprintf(out, "%s\n", *separator == ' ' ? " none" : "");
 }
 
 static void print_tlvs(const struct image_file *file)
 {
     struct smp_mcuboot_tlv tlv = {.size = sizeof tlv};
     uint32_t cursor = 0;
-    puts("TLVs:");
-    while (smp_mcuboot_tlv_next(&file->source, &file->image, &cursor, &tlv) == SMP_OK) {
+    fputs("TLVs:\n", out);
+    while (smp_mcuboot_tlv_next(&file->local.source, &file->image, &cursor, &tlv) == SMP_OK) {
         const char *name = smp_mcuboot_tlv_name(tlv.type);
-        printf("    0x%04x %-20s %u bytes%s\n", tlv.type, name ? name : "?", tlv.len,
-               tlv.is_protected ? ", protected" : "");
+        fprintf(out, "    0x%04x %-20s %u bytes%s\n", tlv.type, name ? name : "?", tlv.len,
+                tlv.is_protected ? ", protected" : "");
     }
 }
 
@@ -120,18 +121,20 @@ static void print_info(const struct image_file *file)
     const struct smp_mcuboot_image *image = &file->image;
     char version[SMP_MCUBOOT_VERSION_MAX];
     smp_mcuboot_version_text(&image->version, version);
-    printf("version: %s\nhash: ", version);
-    put_hex(stdout, image->hash, image->hash_len);
-    printf("\nhash type: %s, %s\n", smp_mcuboot_tlv_name(image->hash_type),
-           image->hash_good ? "checked" : "of what only the device can decrypt: not checked");
-    printf("signature: %s\n", image->is_signed ? "there, not checked" : "none");
-    printf("size: %" PRIu32 " bytes of firmware behind a header of %u, file %" PRIu64 " bytes\n",
-           image->image_size, image->header_size, file->source.length);
-    printf("load address: 0x%08" PRIx32 "\n", image->load_address);
+    fprintf(out, "version: %s\nhash: ", version);
+    put_hex(out, image->hash, image->hash_len);
+    fprintf(out, "\nhash type: %s, %s\n", smp_mcuboot_tlv_name(image->hash_type),
+            image->hash_good ? "checked" : "of what only the device can decrypt: not checked");
+    fprintf(out, "signature: %s\n", image->is_signed ? "there, not checked" : "none");
+    fprintf(out,
+            "size: %" PRIu32 " bytes of firmware behind a header of %u, file %" PRIu64 " bytes\n",
+            image->image_size, image->header_size, file->local.source.length);
+    fprintf(out, "load address: 0x%08" PRIx32 "\n", image->load_address);
     print_flags(image->flags);
-    printf("boot request: %s\n", image->has_trailer ? "yes (imgtool --pad): boots without "
-                                                      "`image test`"
-                                                    : "no");
+    fprintf(out, "boot request: %s\n",
+            image->has_trailer ? "yes (imgtool --pad): boots without "
+                                 "`image test`"
+                               : "no");
     print_tlvs(file);
 }
 

@@ -11,15 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct smp_str str(const char *text)
-{
-    return (struct smp_str){text, strlen(text)};
-}
-
 static void put_line(struct smp_str text)
 {
-    put_text(stdout, text);
-    putchar('\n');
+    put_text(out, text);
+    putc('\n', out);
 }
 
 /* ---- echo ---- */
@@ -27,8 +22,8 @@ static void put_line(struct smp_str text)
 static void print_echo(const struct smp_result *result)
 {
     const struct smp_os_echo_rsp *rsp = result->rsp;
-    put_lines(stdout, rsp->text);
-    putchar('\n');
+    put_lines(out, rsp->text);
+    putc('\n', out);
 }
 
 /* Joins the arguments with spaces, as echo(1) does; the caller frees. */
@@ -56,9 +51,9 @@ int cmd_echo(struct smpctl *ctl)
     if (!text) {
         return fail_error(ctl, SMP_ERR_NO_MEMORY);
     }
-    const struct smp_os_echo_req req = {.size = sizeof req, .text = str(text)};
+    const struct smp_os_echo_req req = {.size = sizeof req, .text = str_of(text)};
     smp_id id = 0;
-    int error = smp_os_echo(ctl->session, &req, NULL, NULL, &id);
+    int error = smp_os_echo(ctl->session, &req, device_done, ctl, &id);
     free(text);
     return device_finish(ctl, error, id, print_echo);
 }
@@ -105,7 +100,7 @@ int cmd_reset(struct smpctl *ctl)
         return status;
     }
     smp_id id = 0;
-    int error = smp_os_reset(ctl->session, &req, NULL, NULL, &id);
+    int error = smp_os_reset(ctl->session, &req, device_done, ctl, &id);
     return device_finish(ctl, error, id, NULL);
 }
 
@@ -114,9 +109,9 @@ int cmd_reset(struct smpctl *ctl)
 static void put_column(int width, bool has, int64_t number)
 {
     if (has) {
-        printf(" %*" PRId64, width, number);
+        fprintf(out, " %*" PRId64, width, number);
     } else {
-        printf(" %*s", width, "-");
+        fprintf(out, " %*s", width, "-");
     }
 }
 
@@ -124,19 +119,19 @@ static void put_column(int width, bool has, int64_t number)
 static void put_name(int width, struct smp_str name)
 {
     for (int i = (int)(name.len < 64 ? name.len : 64); i < width; i++) {
-        putchar(' ');
+        putc(' ', out);
     }
-    put_text(stdout, name);
+    put_text(out, name);
 }
 
 static void print_tasks(const struct smp_result *result)
 {
     const struct smp_os_task_stats_rsp *rsp = result->rsp;
-    printf("  %8s %3s %3s %8s %8s %8s %8s %8s %8s\n", "task", "pri", "tid", "runtime", "csw",
-           "stksz", "stkuse", "last_checkin", "next_checkin");
+    fprintf(out, "  %8s %3s %3s %8s %8s %8s %8s %8s %8s\n", "task", "pri", "tid", "runtime", "csw",
+            "stksz", "stkuse", "last_checkin", "next_checkin");
     for (size_t i = 0; i < rsp->n_tasks; i++) {
         const struct smp_os_task *t = rsp->tasks[i];
-        printf("  ");
+        fprintf(out, "  ");
         put_name(8, t->name);
         put_column(3, t->has_priority, t->priority);
         put_column(3, t->has_id, (int64_t)t->id);
@@ -146,14 +141,14 @@ static void print_tasks(const struct smp_result *result)
         put_column(8, t->has_stack_used, (int64_t)t->stack_used);
         put_column(8, t->has_last_checkin, (int64_t)t->last_checkin);
         put_column(8, t->has_next_checkin, (int64_t)t->next_checkin);
-        putchar('\n');
+        putc('\n', out);
     }
 }
 
 static void print_pools(const struct smp_result *result)
 {
     const struct smp_os_memory_pools_rsp *rsp = result->rsp;
-    printf("%32s %5s %4s %4s %4s\n", "name", "blksz", "cnt", "free", "min");
+    fprintf(out, "%32s %5s %4s %4s %4s\n", "name", "blksz", "cnt", "free", "min");
     for (size_t i = 0; i < rsp->n_pools; i++) {
         const struct smp_os_memory_pool *p = rsp->pools[i];
         put_name(32, p->name);
@@ -161,7 +156,7 @@ static void print_pools(const struct smp_result *result)
         put_column(4, p->has_blocks, (int64_t)p->blocks);
         put_column(4, p->has_free_blocks, (int64_t)p->free_blocks);
         put_column(4, p->has_min_free, (int64_t)p->min_free);
-        putchar('\n');
+        putc('\n', out);
     }
 }
 
@@ -170,35 +165,22 @@ static void print_pools(const struct smp_result *result)
 static void print_params(const struct smp_result *result)
 {
     const struct smp_os_params_rsp *rsp = result->rsp;
-    printf("buf_size: %" PRIu32 "\nbuf_count: %" PRIu32 "\n", rsp->buf_size, rsp->buf_count);
-}
-
-typedef int simple_call(struct smp_session *session, smp_callback *done, void *user, smp_id *id);
-
-static int ask(struct smpctl *ctl, simple_call *call, void (*print)(const struct smp_result *))
-{
-    int status = device_open(ctl, NULL);
-    if (status != STATUS_DONE) {
-        return status;
-    }
-    smp_id id = 0;
-    int error = call(ctl->session, NULL, NULL, &id);
-    return device_finish(ctl, error, id, print);
+    fprintf(out, "buf_size: %" PRIu32 "\nbuf_count: %" PRIu32 "\n", rsp->buf_size, rsp->buf_count);
 }
 
 int cmd_taskstat(struct smpctl *ctl)
 {
-    return ask(ctl, smp_os_task_stats, print_tasks);
+    return device_ask(ctl, smp_os_task_stats, print_tasks);
 }
 
 int cmd_mpstat(struct smpctl *ctl)
 {
-    return ask(ctl, smp_os_memory_pools, print_pools);
+    return device_ask(ctl, smp_os_memory_pools, print_pools);
 }
 
 int cmd_params(struct smpctl *ctl)
 {
-    return ask(ctl, smp_os_params, print_params);
+    return device_ask(ctl, smp_os_params, print_params);
 }
 
 /* ---- date and time ---- */
@@ -206,7 +188,7 @@ int cmd_params(struct smpctl *ctl)
 static void print_datetime(const struct smp_result *result)
 {
     const struct smp_os_datetime *rsp = result->rsp;
-    printf("Datetime(RFC 3339 format): ");
+    fprintf(out, "Datetime(RFC 3339 format): ");
     put_line(rsp->datetime);
 }
 
@@ -214,7 +196,7 @@ int cmd_datetime(struct smpctl *ctl)
 {
     char value[DATETIME_SIZE];
     if (ctl->n_args == 0) {
-        return ask(ctl, smp_os_datetime_read, print_datetime);
+        return device_ask(ctl, smp_os_datetime_read, print_datetime);
     }
     if (!datetime_read(ctl->args[0], value)) {
         return fail(ctl, STATUS_USAGE, "`%s` is not a time; use `now` or as 2026-03-02T22:44:00",
@@ -224,9 +206,9 @@ int cmd_datetime(struct smpctl *ctl)
     if (status != STATUS_DONE) {
         return status;
     }
-    const struct smp_os_datetime req = {.size = sizeof req, .datetime = str(value)};
+    const struct smp_os_datetime req = {.size = sizeof req, .datetime = str_of(value)};
     smp_id id = 0;
-    int error = smp_os_datetime_write(ctl->session, &req, NULL, NULL, &id);
+    int error = smp_os_datetime_write(ctl->session, &req, device_done, ctl, &id);
     return device_finish(ctl, error, id, NULL);
 }
 
@@ -245,9 +227,9 @@ int cmd_info(struct smpctl *ctl)
         return status;
     }
     struct smp_os_info_req req = {.size = sizeof req, .has_format = ctl->n_args > 0};
-    req.format = req.has_format ? str(ctl->args[0]) : req.format;
+    req.format = req.has_format ? str_of(ctl->args[0]) : req.format;
     smp_id id = 0;
-    int error = smp_os_info(ctl->session, &req, NULL, NULL, &id);
+    int error = smp_os_info(ctl->session, &req, device_done, ctl, &id);
     return device_finish(ctl, error, id, print_info);
 }
 
@@ -266,17 +248,17 @@ static void print_bootloader(const struct smp_result *result)
 {
     const struct smp_os_bootloader_rsp *rsp = result->rsp;
     if (rsp->has_bootloader) {
-        printf("bootloader: ");
+        fprintf(out, "bootloader: ");
         put_line(rsp->bootloader);
     }
     if (rsp->has_mode) {
-        printf("mode: %s (%" PRId64 ")\n", mode_name(rsp->mode), rsp->mode);
+        fprintf(out, "mode: %s (%" PRId64 ")\n", mode_name(rsp->mode), rsp->mode);
     }
     if (rsp->has_no_downgrade) {
-        printf("no-downgrade: %s\n", rsp->no_downgrade ? "true" : "false");
+        fprintf(out, "no-downgrade: %s\n", rsp->no_downgrade ? "true" : "false");
     }
     if (rsp->has_active) {
-        printf("active: %" PRId64 "\n", rsp->active);
+        fprintf(out, "active: %" PRId64 "\n", rsp->active);
     }
 }
 
@@ -287,8 +269,8 @@ int cmd_bootloader(struct smpctl *ctl)
         return status;
     }
     struct smp_os_bootloader_req req = {.size = sizeof req, .has_query = ctl->n_args > 0};
-    req.query = req.has_query ? str(ctl->args[0]) : req.query;
+    req.query = req.has_query ? str_of(ctl->args[0]) : req.query;
     smp_id id = 0;
-    int error = smp_os_bootloader(ctl->session, &req, NULL, NULL, &id);
+    int error = smp_os_bootloader(ctl->session, &req, device_done, ctl, &id);
     return device_finish(ctl, error, id, print_bootloader);
 }

@@ -3,7 +3,6 @@
 #include "commands.h"
 #include "device.h"
 #include "file.h"
-#include "interrupt.h"
 #include "json.h"
 #include "output.h"
 #include "progress.h"
@@ -42,15 +41,6 @@ struct poptOption upload_options[] = {
     POPT_TABLEEND,
 };
 
-/* The upload under way, as its callbacks see it. */
-struct upload {
-    struct smpctl *ctl;
-    const struct image_file *file;
-    struct progress progress;
-    bool ended;
-    int status;
-};
-
 static int check_options(struct smpctl *ctl)
 {
     if (opt_image > IMAGE_MAX || opt_image < 0) {
@@ -79,11 +69,11 @@ static int check_window(struct smpctl *ctl)
         return STATUS_DONE;
     }
     smp_id id = 0;
-    const struct smp_result *result = NULL;
-    int error = smp_os_params(ctl->session, NULL, NULL, &id);
-    error = error ? error : smp_wait(ctl->session, id, &result);
-    if (error) {
-        return fail_error(ctl, error);
+    int error = smp_os_params(ctl->session, device_done, ctl, &id);
+    int status = STATUS_LINK;
+    const struct smp_result *result = device_await(ctl, error, id, &status);
+    if (!result) {
+        return status;
     }
     if (result->error == SMP_ERR_DEVICE) {
         return fail(ctl, STATUS_USAGE,
@@ -130,11 +120,11 @@ static uint64_t largest_file(const struct smp_img_slot_info_rsp *rsp)
 static int check_size(struct smpctl *ctl, const struct image_file *file)
 {
     smp_id id = 0;
-    const struct smp_result *result = NULL;
-    int error = smp_img_slot_info(ctl->session, NULL, NULL, &id);
-    error = error ? error : smp_wait(ctl->session, id, &result);
-    if (error) {
-        return fail_error(ctl, error);
+    int error = smp_img_slot_info(ctl->session, device_done, ctl, &id);
+    int status = STATUS_LINK;
+    const struct smp_result *result = device_await(ctl, error, id, &status);
+    if (!result) {
+        return status;
     }
     if (result->error == SMP_ERR_DEVICE || result->error == SMP_ERR_MALFORMED) {
         return STATUS_DONE;
@@ -143,11 +133,11 @@ static int check_size(struct smpctl *ctl, const struct image_file *file)
         return fail_result(ctl, result);
     }
     uint64_t most = largest_file(result->rsp);
-    if (most && file->source.length > most) {
+    if (most && file->local.source.length > most) {
         return fail(ctl, STATUS_FILE,
                     "%s has %" PRIu64 " bytes, but at most %" PRIu64 " fit into the slot of image "
                     "%d",
-                    file->path, file->source.length, most, opt_image);
+                    file->local.path, file->local.source.length, most, opt_image);
     }
     return STATUS_DONE;
 }
@@ -163,49 +153,46 @@ static int erase(struct smpctl *ctl)
         .slot = 2 * (uint32_t)opt_image + 1,
     };
     smp_id id = 0;
-    int error = smp_img_erase(ctl->session, &req, NULL, NULL, &id);
+    int error = smp_img_erase(ctl->session, &req, device_done, ctl, &id);
     int status = STATUS_LINK;
     return device_wait(ctl, error, id, &status) ? STATUS_DONE : status;
 }
 
 /* ---- the upload itself ---- */
 
-static void print_success(const struct upload *upload)
+static void print_success(const struct smpctl *ctl, const struct image_file *file)
 {
     char version[SMP_MCUBOOT_VERSION_MAX];
-    const struct smp_mcuboot_image *image = &upload->file->image;
-    const char *name = upload->ctl->name;
-    smp_mcuboot_version_text(&image->version, version);
-    if (upload->progress.start == upload->file->source.length) {
-        puts("The device has this image already; nothing was sent.");
+    smp_mcuboot_version_text(&file->image.version, version);
+    if (ctl->progress->start == file->local.source.length) {
+        fputs("The device has this image already; nothing was sent.\n", out);
     }
-    printf("Done: version %s, hash ", version);
-    put_hex(stdout, image->hash, image->hash_len);
-    printf("\nNext: %s image test ", name);
-    put_hex(stdout, image->hash, 6);
-    printf("\n      %s reset\n", name);
+    fprintf(out, "Done: version %s, hash ", version);
+    put_hex(out, file->image.hash, file->image.hash_len);
+    fprintf(out, "\nNext: %s image test ", ctl->name);
+    put_hex(out, file->image.hash, 6);
+    fprintf(out, "\n      %s reset\n", ctl->name);
 }
 
-static json_t *success_json(const struct upload *upload, const struct smp_result *result)
+static json_t *success_json(const struct smpctl *ctl, const struct image_file *file,
+                            const struct smp_result *result)
 {
     char version[SMP_MCUBOOT_VERSION_MAX];
-    const struct smp_mcuboot_image *image = &upload->file->image;
+    const struct smp_mcuboot_image *image = &file->image;
     json_t *json = json_record(result->message, result->rsp);
     smp_mcuboot_version_text(&image->version, version);
-    json_object_set_new(
-        json, "file", json_text((struct smp_str){upload->file->path, strlen(upload->file->path)}));
-    json_object_set_new(json, "length", json_integer((json_int_t)upload->file->source.length));
-    json_object_set_new(json, "start", json_integer((json_int_t)upload->progress.start));
+    json_object_set_new(json, "file", json_text(str_of(file->local.path)));
+    json_object_set_new(json, "length", json_integer((json_int_t)file->local.source.length));
+    json_object_set_new(json, "start", json_integer((json_int_t)ctl->progress->start));
     json_object_set_new(json, "version", json_string(version));
     json_object_set_new(json, "hash", json_hex(image->hash, image->hash_len));
-    json_object_set_new(json, "sha", json_hex(upload->file->sha, sizeof upload->file->sha));
-    json_object_set_new(json, "seconds", json_real(progress_seconds(&upload->progress)));
+    json_object_set_new(json, "sha", json_hex(file->sha, sizeof file->sha));
+    json_object_set_new(json, "seconds", json_real(progress_seconds(ctl->progress)));
     return json;
 }
 
-static int ended_status(struct upload *upload, const struct smp_result *result)
+static int ended(struct smpctl *ctl, const struct image_file *file, const struct smp_result *result)
 {
-    struct smpctl *ctl = upload->ctl;
     if (result->error == SMP_ERR_CANCELLED) {
         return fail(ctl, STATUS_INTERRUPTED,
                     "interrupted; the same command again goes on where this one stopped");
@@ -219,52 +206,15 @@ static int ended_status(struct upload *upload, const struct smp_result *result)
         return fail_result(ctl, result);
     }
     if (ctl->options.json) {
-        return put_result(ctl, success_json(upload, result));
+        return put_result(ctl, success_json(ctl, file, result));
     }
-    print_success(upload);
+    print_success(ctl, file);
     return STATUS_DONE;
-}
-
-static void on_end(struct smp_session *session, const struct smp_result *result, void *user)
-{
-    struct upload *upload = user;
-    (void)session;
-    progress_end(&upload->progress);
-    upload->status = ended_status(upload, result);
-    upload->ended = true;
-}
-
-static void on_progress(struct smp_session *session, const struct smp_progress *step, void *user)
-{
-    struct upload *upload = user;
-    (void)session;
-    progress_step(&upload->progress, step);
-}
-
-/* Turns the loop until the upload has ended; a signal cancels it first. */
-static int turn(struct upload *upload, smp_id id)
-{
-    struct smpctl *ctl = upload->ctl;
-    bool cancelled = false;
-    interrupt_watch(ctl->loop);
-    while (!upload->ended) {
-        if (interrupt_seen() && !cancelled) {
-            cancelled = true;
-            smp_session_cancel(ctl->session, id);
-        }
-        int rc = smp_loop_turn(ctl->loop, -1);
-        if (rc < 0) {
-            upload->ended = true;
-            upload->status = fail_error(ctl, rc);
-        }
-    }
-    interrupt_unwatch();
-    return upload->status;
 }
 
 static int send_image(struct smpctl *ctl, const struct image_file *file)
 {
-    struct upload upload = {.ctl = ctl, .file = file};
+    struct progress progress;
     struct smp_img_upload_options options = {
         .size = sizeof options,
         .image = (uint32_t)opt_image,
@@ -275,18 +225,20 @@ static int send_image(struct smpctl *ctl, const struct image_file *file)
                 .size = sizeof options.transfer,
                 .window = (uint32_t)opt_window,
                 .chunk = (uint32_t)opt_chunk,
-                .progress = on_progress,
+                .progress = progress_step,
             },
     };
     memcpy(options.sha, file->sha, sizeof options.sha);
-    progress_begin(&upload.progress, ctl);
-    smp_id id = 0;
-    int error = smp_img_upload(ctl->session, &file->source, &options, on_end, &upload, &id);
-    if (error) {
-        progress_end(&upload.progress);
-        return fail_error(ctl, error);
+    int status = device_catch_interrupts(ctl);
+    if (status != STATUS_DONE) {
+        return status;
     }
-    return turn(&upload, id);
+    progress_begin(&progress, ctl, "Waiting for the device, which may be erasing its flash ...");
+    smp_id id = 0;
+    int error = smp_img_upload(ctl->session, &file->local.source, &options, device_done, ctl, &id);
+    const struct smp_result *result = device_await(ctl, error, id, &status);
+    progress_end(&progress);
+    return result ? ended(ctl, file, result) : status;
 }
 
 static int upload_file(struct smpctl *ctl, const struct image_file *file)
@@ -295,7 +247,7 @@ static int upload_file(struct smpctl *ctl, const struct image_file *file)
         note(ctl,
              "%s ends with a boot request (imgtool --pad): the device boots it at its next reset, "
              "without `image test`",
-             file->path);
+             file->local.path);
     }
     const struct device_needs needs = {
         .patience_ms = opt_erase ? ERASE_MS : 0,

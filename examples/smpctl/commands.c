@@ -1,139 +1,303 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
-#include "output.h"
-
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 const struct command commands[] = {
-    {"echo", "TEXT...", "Send text to the device and print what comes back", NULL, 1, -1, NULL,
-     cmd_echo},
-    {"image list", "", "Show the images in the device", NULL, 0, 0, NULL, cmd_image_list},
-    {"image upload", "FILE", "Send new firmware to the device",
-     "FILE is a MCUboot image (zephyr.signed.bin).  An interrupted upload goes on where it\n"
-     "stopped when the same command is given again.\n",
-     1, 1, upload_options, cmd_image_upload},
-    {"image test", "HASH|SLOT|FILE", "Boot an image once, at the next reset",
-     "HASH is the image's hash or at least 6 digits of its beginning, SLOT one digit (image k\n"
-     "has slots 2k and 2k+1), FILE the file that was uploaded.\n",
-     1, 1, NULL, cmd_image_test},
-    {"image confirm", "[HASH|SLOT|FILE]", "Keep an image for good; without a name the running one",
-     NULL, 0, 1, NULL, cmd_image_confirm},
-    {"image erase", "[SLOT]", "Erase a slot; without a number the one not running",
-     "Slots are counted through all images: image k has slots 2k and 2k+1.\n", 0, 1, NULL,
-     cmd_image_erase},
-    {"image slots", "", "Show how large the slots are", NULL, 0, 0, NULL, cmd_image_slots},
-    {"image info", "FILE", "Show what an image file holds; needs no device", NULL, 1, 1, NULL,
-     cmd_image_info},
-    {"reset", "", "Reset the device", NULL, 0, 0, reset_options, cmd_reset},
-    {"taskstat", "", "Show the device's tasks", "Stack sizes are in 4-byte words.\n", 0, 0, NULL,
-     cmd_taskstat},
-    {"mpstat", "", "Show the device's memory pools", NULL, 0, 0, NULL, cmd_mpstat},
-    {"datetime", "[VALUE]", "Read the device's clock, or set it",
-     "VALUE is `now` (UTC) or as 2026-03-02T22:44:00.  A time with Z or an offset is turned into\n"
-     "UTC: devices have no time zones.\n",
-     0, 1, NULL, cmd_datetime},
-    {"info", "[FORMAT]", "Show what runs on the device",
-     "FORMAT is `a` for all, or letters of: s kernel, n node, r release, v version, b build time,\n"
-     "m machine, p processor, i hardware platform, o operating system.\n",
-     0, 1, NULL, cmd_info},
-    {"bootloader", "[QUERY]", "Show which boot loader the device has; QUERY `mode`: how it swaps",
-     NULL, 0, 1, NULL, cmd_bootloader},
-    {"params", "", "Show how much the device takes at once", NULL, 0, 0, NULL, cmd_params},
-    {"conn add", "NAME KEY=VALUE...", "Save a connection for -c NAME",
-     "For instance: conn add board type=udp connstring=[::1]:1337\n", 2, -1, NULL, cmd_conn_add},
-    {"conn show", "[NAME]", "Show saved connections", NULL, 0, 1, NULL, cmd_conn_show},
-    {"conn delete", "NAME", "Delete a saved connection", NULL, 1, 1, NULL, cmd_conn_delete},
-    {"version", "", "Show the versions of this program and its library", NULL, 0, 0, NULL,
-     cmd_version},
+    {.name = "echo",
+     .args = "TEXT...",
+     .summary = "Send text to the device and print what comes back",
+     .min_args = 1,
+     .max_args = ANY,
+     .run = cmd_echo},
+
+    {.name = "image list", .summary = "Show the images in the device", .run = cmd_image_list},
+    {.name = "image upload",
+     .args = "FILE",
+     .summary = "Send new firmware to the device",
+     .help = "FILE is a MCUboot image (zephyr.signed.bin).  An interrupted upload goes on where\n"
+             "it stopped when the same command is given again.\n",
+     .min_args = 1,
+     .max_args = 1,
+     .options = upload_options,
+     .run = cmd_image_upload},
+    {.name = "image test",
+     .args = "HASH|SLOT|FILE",
+     .summary = "Boot an image once, at the next reset",
+     .help = "HASH is the image's hash or at least 6 digits of its beginning, SLOT one digit\n"
+             "(image k has slots 2k and 2k+1), FILE the file that was uploaded.\n",
+     .min_args = 1,
+     .max_args = 1,
+     .run = cmd_image_test},
+    {.name = "image confirm",
+     .args = "[HASH|SLOT|FILE]",
+     .summary = "Keep an image for good; without a name the running one",
+     .max_args = 1,
+     .run = cmd_image_confirm},
+    {.name = "image erase",
+     .args = "[SLOT]",
+     .summary = "Erase a slot; without a number the one not running",
+     .help = "Slots are counted through all images: image k has slots 2k and 2k+1.\n",
+     .max_args = 1,
+     .run = cmd_image_erase},
+    {.name = "image slots", .summary = "Show how large the slots are", .run = cmd_image_slots},
+    {.name = "image info",
+     .args = "FILE",
+     .summary = "Show what an image file holds; needs no device",
+     .min_args = 1,
+     .max_args = 1,
+     .flags = LOCAL,
+     .run = cmd_image_info},
+    {.name = "image corelist",
+     .summary = "Ask whether a core dump is stored; Mynewt",
+     .run = cmd_image_corelist},
+    {.name = "image coredownload",
+     .args = "FILE",
+     .summary = "Fetch the core dump; Mynewt",
+     .min_args = 1,
+     .max_args = 1,
+     .run = cmd_image_coredownload},
+    {.name = "image coreerase",
+     .summary = "Erase the core dump; Mynewt",
+     .run = cmd_image_coreerase},
+
+    {.name = "fs upload",
+     .args = "LOCAL REMOTE",
+     .summary = "Send a file to the device",
+     .help = "REMOTE begins with the mount point, as in /lfs/log.txt.  Prints how many bytes have\n"
+             "arrived, after each answer.\n",
+     .min_args = 2,
+     .max_args = 2,
+     .options = fs_upload_options,
+     .run = cmd_fs_upload},
+    {.name = "fs download",
+     .args = "REMOTE LOCAL",
+     .summary = "Fetch a file from the device",
+     .help = "LOCAL may be a folder.  It is replaced when the whole file has arrived and its\n"
+             "length, and its hash where the device offers one, are right.\n",
+     .min_args = 2,
+     .max_args = 2,
+     .options = fs_download_options,
+     .run = cmd_fs_download},
+    {.name = "fs status",
+     .args = "REMOTE",
+     .summary = "Show how long a file of the device is",
+     .min_args = 1,
+     .max_args = 1,
+     .run = cmd_fs_status},
+    {.name = "fs hash",
+     .args = "REMOTE [TYPE]",
+     .summary = "Show a file's hash or checksum, as sha256 or crc32",
+     .min_args = 1,
+     .max_args = 2,
+     .options = fs_hash_options,
+     .run = cmd_fs_hash},
+    {.name = "fs types",
+     .summary = "List the hashes and checksums the device can do",
+     .run = cmd_fs_types},
+    {.name = "fs close",
+     .summary = "Make the device close the file it keeps open between packets",
+     .run = cmd_fs_close},
+
+    {.name = "stat",
+     .args = "NAME",
+     .summary = "Show the counters of a section of statistics",
+     .min_args = 1,
+     .max_args = 1,
+     .run = cmd_stat},
+    {.name = "stat list", .summary = "List the sections of statistics", .run = cmd_stat_list},
+    {.name = "stat show", .summary = "The same as stat list", .run = cmd_stat_list},
+    {.name = "monitor",
+     .args = "[NAME...]",
+     .summary = "Show statistics again and again, all sections or those named",
+     .max_args = ANY,
+     .flags = ALONE,
+     .options = monitor_options,
+     .run = cmd_monitor},
+
+    {.name = "settings read",
+     .args = "NAME",
+     .summary = "Show a setting",
+     .min_args = 1,
+     .max_args = 1,
+     .options = settings_read_options,
+     .run = cmd_settings_read},
+    {.name = "settings write",
+     .args = "NAME VALUE",
+     .summary = "Change a setting until the next restart; --save keeps it",
+     .help = "Settings are bytes without a type: --type says what VALUE is.\n",
+     .min_args = 2,
+     .max_args = 2,
+     .options = settings_write_options,
+     .run = cmd_settings_write},
+    {.name = "settings delete",
+     .args = "NAME",
+     .summary = "Delete a setting",
+     .min_args = 1,
+     .max_args = 1,
+     .run = cmd_settings_delete},
+    {.name = "settings commit",
+     .summary = "Make the application use what was written",
+     .run = cmd_settings_commit},
+    {.name = "settings load",
+     .summary = "Read all settings from where they are kept",
+     .run = cmd_settings_load},
+    {.name = "settings save",
+     .summary = "Write all settings to where they are kept",
+     .run = cmd_settings_save},
+    {.name = "config",
+     .args = "NAME [VALUE]",
+     .summary = "Read or write a setting that is text; Mynewt",
+     .min_args = 1,
+     .max_args = 2,
+     .run = cmd_config},
+    {.name = "config save", .summary = "Keep what was written", .run = cmd_config_save},
+
+    {.name = "shell",
+     .summary = "Talk with the device's shell; ends with Ctrl-D or `exit`",
+     .flags = ALONE,
+     .run = cmd_shell},
+    {.name = "shell exec",
+     .args = "COMMAND [ARGUMENT...]",
+     .summary = "Run one command of the device's shell",
+     .help = "The exit status is 1 when the command's own is not 0.\n",
+     .min_args = 1,
+     .max_args = ANY,
+     .run = cmd_shell_exec},
+
+    {.name = "enum count", .summary = "Count the device's groups", .run = cmd_enum_count},
+    {.name = "enum list", .summary = "List the device's groups", .run = cmd_enum_list},
+    {.name = "enum info",
+     .args = "[GROUP...]",
+     .summary = "Show more about the device's groups, by name or number",
+     .max_args = ANY,
+     .run = cmd_enum_info},
+
+    {.name = "log show",
+     .args = "[NAME [INDEX|last [TIME]]]",
+     .summary = "Show log entries; Mynewt",
+     .help = "From entry INDEX and time stamp TIME on, or the last one.\n",
+     .max_args = 3,
+     .options = log_show_options,
+     .run = cmd_log_show},
+    {.name = "log list", .summary = "List the logs; Mynewt", .run = cmd_log_list},
+    {.name = "log module_list",
+     .summary = "List the modules that log; Mynewt",
+     .run = cmd_log_module_list},
+    {.name = "log level_list", .summary = "List the log levels; Mynewt", .run = cmd_log_level_list},
+    {.name = "log clear", .summary = "Delete all log entries; Mynewt", .run = cmd_log_clear},
+
+    {.name = "crash",
+     .args = "div0|jump0|ref0|assert|wdog",
+     .summary = "Make the device crash; Mynewt",
+     .min_args = 1,
+     .max_args = 1,
+     .run = cmd_crash},
+    {.name = "run test",
+     .args = "[all|NAME] [TOKEN]",
+     .summary = "Run tests built into the device; Mynewt",
+     .max_args = 2,
+     .run = cmd_run_test},
+    {.name = "run list", .summary = "List the tests; Mynewt", .run = cmd_run_list},
+
+    {.name = "storage erase",
+     .summary = "Erase the storage partition, with all settings",
+     .options = storage_options,
+     .run = cmd_storage_erase},
+
+    {.name = "taskstat",
+     .summary = "Show the device's tasks",
+     .help = "Stack sizes are in 4-byte words.\n",
+     .run = cmd_taskstat},
+    {.name = "mpstat", .summary = "Show the device's memory pools", .run = cmd_mpstat},
+    {.name = "datetime",
+     .args = "[VALUE]",
+     .summary = "Read the device's clock, or set it",
+     .help = "VALUE is `now` (UTC) or as 2026-03-02T22:44:00.  A time with Z or an offset is\n"
+             "turned into UTC: devices have no time zones.\n",
+     .max_args = 1,
+     .run = cmd_datetime},
+    {.name = "info",
+     .args = "[FORMAT]",
+     .summary = "Show what runs on the device",
+     .help = "FORMAT is `a` for all, or letters of: s kernel, n node, r release, v version,\n"
+             "b build time, m machine, p processor, i hardware platform, o operating system.\n",
+     .max_args = 1,
+     .run = cmd_info},
+    {.name = "bootloader",
+     .args = "[QUERY]",
+     .summary = "Show which boot loader the device has; QUERY `mode`: how it swaps",
+     .max_args = 1,
+     .run = cmd_bootloader},
+    {.name = "params", .summary = "Show how much the device takes at once", .run = cmd_params},
+    {.name = "reset", .summary = "Reset the device", .options = reset_options, .run = cmd_reset},
+
+    {.name = "call",
+     .args = "GROUP COMMAND [KEY=VALUE...]",
+     .summary = "Any command that `describe` lists, also of a group of your own",
+     .help = "Values are as `describe` tells their types: numbers, true, text, bytes in\n"
+             "hexadecimal; lists and maps are JSON.  KEY=@FILE takes bytes or text from a file.\n",
+     .min_args = 2,
+     .max_args = ANY,
+     .flags = TABLES,
+     .options = call_options,
+     .run = cmd_call},
+    {.name = "raw",
+     .summary = "Any packet to any group",
+     .help =
+         "--json turns numbers, text, lists and maps into CBOR; bytes are {\"$hex\": \"0aff\"}.\n",
+     .flags = TABLES,
+     .options = raw_options,
+     .run = cmd_raw},
+    {.name = "describe",
+     .args = "[GROUP [COMMAND]]",
+     .summary = "Show groups, commands and fields that are known; needs no device",
+     .max_args = 2,
+     .flags = LOCAL | TABLES,
+     .run = cmd_describe},
+    {.name = "decode",
+     .args = "HEX|FILE...",
+     .summary = "Show captured packets by name; needs no device",
+     .help = "FILE holds packets in hexadecimal, one a line, or is a capture of UDP (pcap,\n"
+             "pcapng); with --serial it is what went over a console.  `-` is standard input.\n",
+     .min_args = 1,
+     .max_args = ANY,
+     .flags = LOCAL | TABLES,
+     .options = decode_options,
+     .run = cmd_decode},
+
+    {.name = "conn add",
+     .args = "NAME KEY=VALUE...",
+     .summary = "Save a connection for -c NAME",
+     .help = "For instance: conn add board type=udp connstring=[::1]:1337\n",
+     .min_args = 2,
+     .max_args = ANY,
+     .flags = LOCAL,
+     .run = cmd_conn_add},
+    {.name = "conn show",
+     .args = "[NAME]",
+     .summary = "Show saved connections",
+     .max_args = 1,
+     .flags = LOCAL,
+     .run = cmd_conn_show},
+    {.name = "conn delete",
+     .args = "NAME",
+     .summary = "Delete a saved connection",
+     .min_args = 1,
+     .max_args = 1,
+     .flags = LOCAL,
+     .run = cmd_conn_delete},
+    {.name = "completion",
+     .args = "bash|zsh|fish",
+     .summary = "Print a script that lets a shell complete commands",
+     .help = "For instance: smpctl completion bash >/etc/bash_completion.d/smpctl\n",
+     .min_args = 1,
+     .max_args = ANY,
+     .flags = LOCAL,
+     .run = cmd_completion},
+    {.name = "version",
+     .summary = "Show the versions of this program and its library",
+     .flags = LOCAL,
+     .run = cmd_version},
     {0},
 };
-
-/* How many characters to insert, delete or change to turn a into b (Levenshtein). */
-static size_t distance(const char *a, const char *b)
-{
-    enum { LONGEST = 40 };
-    size_t row[LONGEST + 1];
-    size_t len = strlen(b);
-    if (strlen(a) > LONGEST || len > LONGEST) {
-        return LONGEST;
-    }
-    for (size_t j = 0; j <= len; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= len; j++) {
-            size_t change = corner + (a[i - 1] != b[j - 1]);
-            size_t step = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            corner = row[j];
-            row[j] = change < step ? change : step;
-        }
-    }
-    return row[len];
-}
-
-static const char *nearest(const char *name)
-{
-    const char *best = NULL;
-    size_t best_distance = 4; /* further is no likeness */
-    for (const struct command *c = commands; c->name; c++) {
-        const char *word = strchr(c->name, ' ');
-        size_t d = distance(name, c->name);
-        size_t d_word = word ? distance(name, word + 1) + 1 : d; /* `list` for `image list` */
-        d = d < d_word ? d : d_word;
-        if (d < best_distance && d < strlen(c->name)) {
-            best = c->name;
-            best_distance = d;
-        }
-    }
-    return best;
-}
-
-static const struct command *find_name(const char *name)
-{
-    for (const struct command *c = commands; c->name; c++) {
-        if (strcmp(c->name, name) == 0) {
-            return c;
-        }
-    }
-    return NULL;
-}
-
-static const char *find_family(const char *word)
-{
-    size_t len = strlen(word);
-    for (const struct command *c = commands; c->name; c++) {
-        if (strncmp(c->name, word, len) == 0 && c->name[len] == ' ') {
-            return word;
-        }
-    }
-    return NULL;
-}
-
-int command_find(struct smpctl *ctl, const char *const *words, int n, int *used)
-{
-    *used = n > 0;
-    if (n == 0) {
-        return STATUS_DONE;
-    }
-    ctl->family = find_family(words[0]);
-    ctl->command = ctl->family ? NULL : find_name(words[0]);
-    if (ctl->command || (ctl->family && n == 1)) {
-        return STATUS_DONE;
-    }
-    char name[80];
-    snprintf(name, sizeof name, "%s%s%s", words[0], n > 1 ? " " : "", n > 1 ? words[1] : "");
-    ctl->command = find_name(name);
-    if (ctl->command) {
-        *used = 2;
-        return STATUS_DONE;
-    }
-    const char *guess = nearest(name);
-    guess = guess ? guess : nearest(words[0]);
-    const char *said = ctl->family ? name : words[0]; /* a lone word's arguments are not in doubt */
-    return fail(ctl, STATUS_USAGE, "there is no command `%s`%s%s%s; %s -h lists all", said,
-                guess ? ", did you mean `" : "", guess ? guess : "", guess ? "`?" : "", ctl->name);
-}

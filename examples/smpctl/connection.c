@@ -2,6 +2,7 @@
 #include "connection.h"
 
 #include "output.h"
+#include "paths.h"
 #include "smpctl.h"
 
 #include <errno.h>
@@ -11,19 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* The folder of our file; 0 when there is neither XDG_CONFIG_HOME nor HOME, or it is too long. */
-static int folder(char *path, size_t size)
-{
-    const char *config = getenv("XDG_CONFIG_HOME");
-    const char *home = getenv("HOME");
-    int n = config && *config == '/' ? snprintf(path, size, "%s/smpctl", config)
-            : home && *home          ? snprintf(path, size, "%s/.config/smpctl", home)
-                                     : 0;
-    return n > 0 && (size_t)n < size;
-}
 
 /* Loads a JSON file; a missing one is an empty object. */
 static json_t *load(struct smpctl *ctl, const char *path, int *status)
@@ -48,11 +37,10 @@ static json_t *load(struct smpctl *ctl, const char *path, int *status)
 
 static json_t *load_own(struct smpctl *ctl, char *path, size_t size, int *status)
 {
-    if (!folder(path, size - sizeof "/connections.json")) {
+    if (!paths_config("/connections.json", path, size)) {
         *status = fail(ctl, STATUS_FILE, "saved connections need HOME or XDG_CONFIG_HOME");
         return NULL;
     }
-    strcat(path, "/connections.json");
     json_t *json = load(ctl, path, status);
     if (json && !json_is_object(json)) {
         *status = fail(ctl, STATUS_FILE,
@@ -130,20 +118,6 @@ int connection_find(struct smpctl *ctl, const char *name, struct connection *con
     return status;
 }
 
-/* mkdir -p, for this user only. */
-static int make_folder(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int rc = mkdir(path, 0700);
-        *slash = '/';
-        if (rc != 0 && errno != EEXIST) {
-            return -1;
-        }
-    }
-    return mkdir(path, 0700) != 0 && errno != EEXIST ? -1 : 0;
-}
-
 /* Writes the whole file beside the old one and renames it: there is always one whole file. */
 static int replace(const char *path, json_t *all)
 {
@@ -193,10 +167,10 @@ static int change(struct smpctl *ctl, const char *name, const struct connection 
 int connection_save(struct smpctl *ctl, const char *name, const struct connection *connection)
 {
     char path[PATH_MAX];
-    if (!folder(path, sizeof path)) {
+    if (!paths_config("/", path, sizeof path)) {
         return fail(ctl, STATUS_FILE, "saved connections need HOME or XDG_CONFIG_HOME");
     }
-    int lock = make_folder(path) == 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int lock = paths_make_folders(path) == 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (lock < 0 || flock(lock, LOCK_EX) != 0) { /* two at once: one after the other */
         return fail(ctl, STATUS_FILE, "%s: %s", path, strerror(errno));
     }

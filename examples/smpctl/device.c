@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device.h"
 
-#include "address.h"
+#include "groups.h"
+#include "interrupt.h"
 #include "json.h"
+#include "link.h"
 #include "output.h"
 #include "smpctl.h"
+#include "task.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,29 +22,6 @@ static void log_line(enum smp_log_level level, const char *text, void *user)
     fprintf(stderr, "%s: ", names[level]);
     put_text(stderr, (struct smp_str){text, strlen(text)});
     fputc('\n', stderr);
-}
-
-/* Numeric addresses go straight to the socket; only names trouble the resolver. */
-static int connect_udp(struct smpctl *ctl, const char *address)
-{
-    char numeric[SMP_UDP_ADDRESS_MAX];
-    snprintf(ctl->device, sizeof ctl->device, "udp://%s", address);
-    int error = smp_udp_connect(ctl->loop, address, &ctl->transport);
-    if (error == SMP_ERR_INVALID) {
-        error = smp_udp_resolve(address, numeric, sizeof numeric);
-        if (error == SMP_ERR_INVALID) {
-            return fail(ctl, STATUS_USAGE,
-                        "`%s` is not an address; use HOST:PORT or [IPV6]:PORT, port 1 to 65535",
-                        address);
-        }
-        if (error == SMP_ERR_NOT_FOUND) {
-            return fail(ctl, STATUS_LINK, "`%s`: there is no host of that name", address);
-        }
-        error = error ? error : smp_udp_connect(ctl->loop, numeric, &ctl->transport);
-    }
-    return error == SMP_ERR_SYSTEM ? fail(ctl, STATUS_LINK, "%s: %s", ctl->device, strerror(errno))
-           : error                 ? fail_error(ctl, error)
-                                   : STATUS_DONE;
 }
 
 static void session_options(const struct options *o, const struct device_needs *needs,
@@ -64,30 +44,35 @@ static void session_options(const struct options *o, const struct device_needs *
     }
 }
 
-int device_open(struct smpctl *ctl, const struct device_needs *needs)
+int device_loop(struct smpctl *ctl)
 {
-    static const struct device_needs none = {0};
-    char address[sizeof ctl->device - sizeof "udp://"];
-    int status = address_find(ctl, address, sizeof address);
-    if (status != STATUS_DONE) {
-        return status;
+    if (ctl->loop) { /* several devices share one */
+        return STATUS_DONE;
     }
-    const struct smp_loop_options loop_options = {
-        .size = sizeof loop_options,
+    const struct smp_loop_options options = {
+        .size = sizeof options,
         .log = log_line,
         .log_level = ctl->options.level,
     };
-    int error = smp_loop_new(&loop_options, &ctl->loop);
-    if (error) {
-        return fail_error(ctl, error);
-    }
-    status = connect_udp(ctl, address);
+    int error = smp_loop_new(&options, &ctl->loop);
+    return error ? fail_error(ctl, error) : groups_load(ctl);
+}
+
+int device_open(struct smpctl *ctl, const struct device_needs *needs)
+{
+    static const struct device_needs none = {0};
+    struct address address;
+    int status = address_find(ctl, &address);
+    status = status == STATUS_DONE ? device_loop(ctl) : status;
+    status = status == STATUS_DONE ? link_open(ctl, &address) : status;
+    status = status == STATUS_DONE ? link_wait(ctl) : status;
     if (status != STATUS_DONE) {
         return status;
     }
     struct smp_session_options options;
     session_options(&ctl->options, needs ? needs : &none, &options);
-    error = smp_session_new(ctl->transport, &options, &ctl->session);
+    options.max_packet = ctl->link.packet;
+    int error = smp_session_new(ctl->transport, &options, &ctl->session);
     return error ? fail_error(ctl, error) : STATUS_DONE;
 }
 
@@ -95,34 +80,79 @@ void device_close(struct smpctl *ctl)
 {
     smp_session_free(ctl->session);
     smp_transport_free(ctl->transport);
-    smp_loop_free(ctl->loop);
+    link_close(ctl);
+    if (!ctl->task) {
+        interrupt_unwatch();
+        smp_loop_free(ctl->loop);
+        ctl->loop = NULL;
+    }
     ctl->session = NULL;
     ctl->transport = NULL;
-    ctl->loop = NULL;
+}
+
+/* ---- waiting ---- */
+
+void device_done(struct smp_session *session, const struct smp_result *result, void *user)
+{
+    struct smpctl *ctl = user;
+    (void)session;
+    ctl->waiting = 0;
+    ctl->result = result;
+    if (ctl->task) {
+        out = ctl->out;
+        task_resume(ctl->task); /* here and now, while the result is valid */
+    }
+}
+
+static void cancel_waiting(void *user)
+{
+    struct smpctl *ctl = user;
+    if (ctl->waiting) {
+        smp_session_cancel(ctl->session, ctl->waiting);
+    }
+}
+
+int device_catch_interrupts(struct smpctl *ctl)
+{
+    if (ctl->task) { /* many.c did it for all */
+        return STATUS_DONE;
+    }
+    int error = interrupt_watch(ctl->loop, cancel_waiting, ctl);
+    return error ? fail_error(ctl, error) : STATUS_DONE;
+}
+
+const struct smp_result *device_await(struct smpctl *ctl, int error, smp_id id, int *status)
+{
+    const struct smp_result *result = NULL;
+    if (!error) {
+        ctl->waiting = id;
+        if (ctl->task) {
+            task_wait(ctl->task);
+            result = ctl->result;
+        } else {
+            error = smp_wait(ctl->session, id, &result);
+        }
+    }
+    if (error) {
+        *status = fail_error(ctl, error);
+    }
+    return error ? NULL : result;
 }
 
 const struct smp_result *device_wait(struct smpctl *ctl, int error, smp_id id, int *status)
 {
-    const struct smp_result *result = NULL;
-    error = error ? error : smp_wait(ctl->session, id, &result);
-    if (error) {
-        *status = fail_error(ctl, error);
-        return NULL;
-    }
-    if (result->error) {
+    const struct smp_result *result = device_await(ctl, error, id, status);
+    if (result && result->error) {
         *status = fail_result(ctl, result);
         return NULL;
     }
     return result;
 }
 
-int device_finish(struct smpctl *ctl, int error, smp_id id,
-                  void (*print)(const struct smp_result *result))
+int device_report(struct smpctl *ctl, const struct smp_result *result, device_print *print)
 {
-    int status = STATUS_LINK;
-    const struct smp_result *result = device_wait(ctl, error, id, &status);
-    if (!result) {
-        return status;
+    if (result->error) {
+        return fail_result(ctl, result);
     }
     if (ctl->options.json) {
         return put_result(ctl,
@@ -131,7 +161,25 @@ int device_finish(struct smpctl *ctl, int error, smp_id id,
     if (print) {
         print(result);
     } else {
-        puts("Done");
+        fputs("Done\n", out);
     }
     return STATUS_DONE;
+}
+
+int device_finish(struct smpctl *ctl, int error, smp_id id, device_print *print)
+{
+    int status = STATUS_LINK;
+    const struct smp_result *result = device_await(ctl, error, id, &status);
+    return result ? device_report(ctl, result, print) : status;
+}
+
+int device_ask(struct smpctl *ctl, device_call *call, device_print *print)
+{
+    int status = device_open(ctl, NULL);
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    smp_id id = 0;
+    int error = call(ctl->session, device_done, ctl, &id);
+    return device_finish(ctl, error, id, print);
 }

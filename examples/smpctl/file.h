@@ -3,6 +3,8 @@
 #ifndef SMPCTL_FILE_H
 #define SMPCTL_FILE_H
 
+#include "localfile.h"
+
 #include <smp/mcuboot.h>
 
 #include <stdint.h>
@@ -10,9 +12,7 @@
 struct smpctl;
 
 struct image_file {
-    const char *path;
-    int fd;
-    struct smp_source source; /* reads the file; it is never in memory as a whole */
+    struct local_file local;
     struct smp_mcuboot_image image;
     uint8_t sha[32]; /* SHA-256 of the whole file */
 };

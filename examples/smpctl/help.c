@@ -22,7 +22,7 @@ static void print_commands(const char *family)
     for (const struct command *c = commands; c->name; c++) {
         if (!family || (strncmp(c->name, family, len) == 0 && c->name[len] == ' ')) {
             char usage[80];
-            snprintf(usage, sizeof usage, "%s %s", c->name, c->args);
+            snprintf(usage, sizeof usage, "%s %s", c->name, c->args ? c->args : "");
             printf("  %-32s %s\n", usage, c->summary);
         }
     }
@@ -32,7 +32,8 @@ void help_print(struct smpctl *ctl)
 {
     char usage[160];
     if (ctl->command) {
-        snprintf(usage, sizeof usage, "[OPTION...] %s %s", ctl->command->name, ctl->command->args);
+        snprintf(usage, sizeof usage, "[OPTION...] %s %s", ctl->command->name,
+                 ctl->command->args ? ctl->command->args : "");
         printf("%s.\n", ctl->command->summary);
         printf("%s", ctl->command->help ? ctl->command->help : "");
     } else {

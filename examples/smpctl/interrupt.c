@@ -1,33 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interrupt.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 /* Signal handlers can only see what is global. */
-static struct smp_loop *watched;
 static volatile sig_atomic_t seen;
+static int ends[2] = {-1, -1}; /* a pipe: the handler writes, the loop reads */
+
+static struct smp_watch *watch;
+static void (*call)(void *user);
+static void *call_user;
 
 static void on_signal(int number)
 {
+    int saved = errno;
     (void)number;
     seen = 1;
-    smp_loop_wake(watched);
+    if (write(ends[1], "", 1) < 0) {
+        /* the pipe is full: the loop will read it anyway */
+    }
+    errno = saved;
 }
 
-void interrupt_watch(struct smp_loop *loop)
+static void on_readable(int fd, unsigned events, void *user)
+{
+    char byte;
+    (void)events;
+    (void)user;
+    if (read(fd, &byte, 1) == 1) {
+        call(call_user);
+    }
+}
+
+int interrupt_watch(struct smp_loop *loop, void (*on_seen)(void *user), void *user)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    watched = loop;
+    if (watch) {
+        return SMP_OK;
+    }
+    if (ends[0] < 0 && pipe(ends) != 0) {
+        return SMP_ERR_SYSTEM;
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+    }
+    call = on_seen;
+    call_user = user;
+    seen = 0;
+    int error = smp_watch_new(loop, ends[0], SMP_WATCH_READ, on_readable, NULL, &watch);
+    if (error) {
+        return error;
+    }
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    return SMP_OK;
 }
 
 void interrupt_unwatch(void)
 {
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
+    if (watch) {
+        signal(SIGINT, SIG_DFL);
+        signal(SIGTERM, SIG_DFL);
+        smp_watch_free(watch);
+        watch = NULL;
+    }
 }
 
 bool interrupt_seen(void)

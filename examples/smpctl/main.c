@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "device.h"
 #include "help.h"
+#include "many.h"
 #include "output.h"
 
 #include <signal.h>
@@ -36,12 +37,13 @@ static int run(struct smpctl *ctl, int argc, const char **argv)
         return STATUS_DONE;
     }
     status = check_arguments(ctl);
-    return status == STATUS_DONE ? ctl->command->run(ctl) : status;
+    return status == STATUS_DONE ? many_run(ctl) : status;
 }
 
 int main(int argc, char **argv)
 {
-    struct smpctl ctl = {.name = "smpctl"};
+    struct smpctl ctl = {.name = "smpctl", .out = stdout};
+    out = stdout;
     if (argc > 0) {
         const char *slash = strrchr(argv[0], '/');
         ctl.name = slash ? slash + 1 : argv[0];

@@ -11,9 +11,17 @@
 #include <strings.h>
 
 enum {
-    GENERAL_OPTIONS = 13, /* with the row that ends the table */
+    GENERAL_OPTIONS = 17, /* with the row that ends the table */
     MAX_WORDS = 3,        /* "help image upload" */
 };
+
+/* The general options of this run; popt wants them for as long as its context. */
+static struct poptOption general[GENERAL_OPTIONS];
+
+const struct poptOption *options_general(void)
+{
+    return general;
+}
 
 /* What no one can have meant; popt stores over it. */
 #define TIMEOUT_UNSET -1e300
@@ -23,18 +31,30 @@ enum {
 static void general_table(struct options *o, struct poptOption *table)
 {
     const struct poptOption rows[GENERAL_OPTIONS] = {
-        {"device", 'd', POPT_ARG_STRING, &o->device, 0,
-         "Device, as udp://HOST:PORT (or set SMP_DEVICE)", "URL"},
+        {"device", 'd', POPT_ARG_ARGV, &o->urls, 0,
+         "Device, as udp://HOST:PORT or serial:///dev/ttyACM0 (or set SMP_DEVICE); may be given "
+         "several times",
+         "URL"},
+        {"devices", 0, POPT_ARG_STRING, &o->devices_file, 0,
+         "All devices that this file names, one a line", "FILE"},
         {"conn", 'c', POPT_ARG_STRING, &o->conn, 0, "Saved connection, see `conn add`", "NAME"},
-        {"conntype", 0, POPT_ARG_STRING, &o->conntype, 0, "Kind of connection: udp", "TYPE"},
-        {"connstring", 0, POPT_ARG_STRING, &o->connstring, 0, "Address, as [::1]:1337", "ADDRESS"},
+        {"conntype", 0, POPT_ARG_STRING, &o->conntype, 0, "Kind of connection: udp, serial, tcp",
+         "TYPE"},
+        {"connstring", 0, POPT_ARG_STRING, &o->connstring, 0,
+         "Address, as [::1]:1337 or dev=/dev/ttyACM0,baud=115200,mtu=512", "ADDRESS"},
         {"connextra", 0, POPT_ARG_STRING, &o->connextra, 0,
          "Accepted for the Go tool's sake; means nothing over UDP", "TEXT"},
         {"timeout", 't', POPT_ARG_DOUBLE, &o->timeout, 0,
          "Wait so long for an answer (10); an upload ends after three times that without progress",
          "SECONDS"},
         {"tries", 'r', POPT_ARG_INT, &o->tries, 0, "Ask so often before giving up (1)", "N"},
-        {"json", 0, POPT_ARG_NONE, &o->json, 0, "Print JSON, one document a line", NULL},
+        {"wait", 0, POPT_ARG_DOUBLE, &o->wait, 0,
+         "Before anything else, try so long until the device answers", "SECONDS"},
+        {"console", 0, POPT_ARG_NONE, &o->console, 0,
+         "Show the device's console text, on standard error", NULL},
+        {"groups", 0, POPT_ARG_STRING, &o->groups_file, 0, "Description of groups of your own",
+         "FILE"},
+        {"json", 'j', POPT_ARG_NONE, &o->json, 0, "Print JSON, one document a line", NULL},
         {"loglevel", 'l', POPT_ARG_STRING, &o->loglevel, 0,
          "critical, error, warn, info or debug (every packet)", "LEVEL"},
         {"verbose", 'v', POPT_ARG_NONE, NULL, 'v', "Same as -l info; twice: -l debug", NULL},
@@ -73,10 +93,11 @@ static bool takes_next(const struct poptOption *table, const char *option)
     return false;
 }
 
-/* Finds the first words that are neither options nor their values. */
+/* Finds the first words that are neither options nor their values; *first: where they begin. */
 static int find_words(const struct poptOption *table, int argc, const char **argv,
-                      const char *words[MAX_WORDS])
+                      const char *words[MAX_WORDS], int *first)
 {
+    *first = argc;
     int n = 0;
     bool options_end = false;
     for (int i = 1; i < argc && n < MAX_WORDS; i++) {
@@ -85,6 +106,7 @@ static int find_words(const struct poptOption *table, int argc, const char **arg
         } else if (!options_end && argv[i][0] == '-' && argv[i][1]) {
             i += takes_next(table, argv[i]) ? 1 : 0;
         } else {
+            *first = n == 0 ? i : *first;
             words[n++] = argv[i];
         }
     }
@@ -126,6 +148,9 @@ static int check_values(struct smpctl *ctl)
     } else if (!(o->timeout >= 0.001 && o->timeout <= 86400)) {
         return fail(ctl, STATUS_USAGE, "-t takes seconds from 0.001 to 86400");
     }
+    if (!(o->wait >= 0 && o->wait <= 86400)) {
+        return fail(ctl, STATUS_USAGE, "--wait takes seconds up to 86400");
+    }
     if (o->tries == TRIES_UNSET) {
         o->tries = 0;
     } else if (o->tries < 1 || o->tries > 1000) {
@@ -145,8 +170,7 @@ static int bad_option(struct smpctl *ctl, int error)
 }
 
 /* Lets popt read everything; the words that name the command come first. */
-static int read_all(struct smpctl *ctl, int argc, const char **argv,
-                    const struct poptOption *general, int n_words)
+static int read_all(struct smpctl *ctl, int argc, const char **argv, int n_words)
 {
     static struct poptOption none[] = {POPT_TABLEEND};
     struct options *o = &ctl->options;
@@ -182,20 +206,24 @@ static int read_all(struct smpctl *ctl, int argc, const char **argv,
 
 int options_parse(struct smpctl *ctl, int argc, const char **argv)
 {
-    static struct poptOption general[GENERAL_OPTIONS];
     general_table(&ctl->options, general);
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        ctl->options.json |= strcmp(argv[i], "--json") == 0; /* so that errors come so too */
-    }
     const char *words[MAX_WORDS] = {NULL};
-    int n = find_words(general, argc, argv, words);
+    int first;
+    int n = find_words(general, argc, argv, words, &first);
+    /* Behind `raw`, --json is something else: the payload. */
+    int last = n > 0 && strcmp(words[0], "raw") == 0 ? first : argc;
+    for (int i = 1; i < last && strcmp(argv[i], "--") != 0; i++) {
+        bool json = strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-j") == 0;
+        ctl->options.json |= json; /* so that errors come so too */
+        argv[i] = json ? "-j" : argv[i];
+    }
     int help = n > 0 && strcmp(words[0], "help") == 0;
     int used = 0;
     int status = command_find(ctl, words + help, n - help, &used);
     if (status != STATUS_DONE) {
         return status;
     }
-    status = read_all(ctl, argc, argv, general, used + help);
+    status = read_all(ctl, argc, argv, used + help);
     ctl->options.help |= help;
     return status;
 }
@@ -213,6 +241,11 @@ void options_free(struct options *options)
     free(options->conntype);
     free(options->connstring);
     free(options->connextra);
-    free(options->device);
+    for (char **url = options->urls; url && *url; url++) {
+        free(*url);
+    }
+    free(options->urls);
+    free(options->devices_file);
+    free(options->groups_file);
     free(options->loglevel);
 }

@@ -16,10 +16,15 @@ struct options {
     char *conntype;
     char *connstring;
     char *connextra;
-    char *device;
+    char **urls; /* -d, as often as it was given */
+    char *devices_file;
+    char *groups_file;
+    const char *device; /* the one of urls and file that is meant; not owned */
     char *loglevel;
     double timeout; /* seconds; 0 when not given */
-    int tries;      /* 0 when not given */
+    double wait;    /* seconds; 0 when not given */
+    int console;
+    int tries; /* 0 when not given */
     int verbose;
     int json;
     int help;
@@ -38,6 +43,9 @@ struct options {
  * Returns STATUS_DONE, or what options_fail said.
  */
 int options_parse(struct smpctl *ctl, int argc, const char **argv);
+
+/* The table of the general options. */
+const struct poptOption *options_general(void);
 
 /* Prints help for ctl->command's options, or only the general ones. */
 void options_print_help(struct smpctl *ctl, const char *usage);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
 
+#include "colour.h"
+#include "interrupt.h"
 #include "json.h"
 #include "smpctl.h"
 #include "utf8.h"
@@ -8,6 +10,29 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+
+FILE *out;
+
+/* Why standard output could not be written; only the first attempt says it. */
+static int write_error;
+
+void flush_output(void)
+{
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !write_error) {
+        write_error = errno ? errno : EIO;
+    }
+}
+
+bool output_failed(void)
+{
+    return write_error != 0;
+}
+
+struct smp_str str_of(const char *text)
+{
+    return (struct smp_str){text, strlen(text)};
+}
 
 /* Characters that move the cursor, switch the terminal's mode or turn text around. */
 static bool is_trick(uint32_t code, bool lines)
@@ -20,20 +45,26 @@ static bool is_trick(uint32_t code, bool lines)
            (code >= 0x2066 && code <= 0x2069);
 }
 
+/* Writes one character, escaped if need be.  Returns its length. */
+static size_t put_one(FILE *file, const char *text, size_t len, bool lines)
+{
+    uint32_t code;
+    size_t width = utf8_next(text, len, &code);
+    size_t step = width ? width : 1;
+    if (width && !is_trick(code, lines)) {
+        fwrite(text, 1, width, file);
+        return step;
+    }
+    for (size_t k = 0; k < step; k++) {
+        fprintf(file, "\\x%02x", (unsigned char)text[k]);
+    }
+    return step;
+}
+
 static void put_safely(FILE *file, struct smp_str text, bool lines)
 {
     for (size_t i = 0; i < text.len;) {
-        uint32_t code;
-        size_t width = utf8_next(text.data + i, text.len - i, &code);
-        size_t step = width ? width : 1;
-        if (width && !is_trick(code, lines)) {
-            fwrite(text.data + i, 1, width, file);
-        } else {
-            for (size_t k = 0; k < step; k++) {
-                fprintf(file, "\\x%02x", (unsigned char)text.data[i + k]);
-            }
-        }
-        i += step;
+        i += put_one(file, text.data + i, text.len - i, lines);
     }
 }
 
@@ -45,6 +76,35 @@ void put_text(FILE *file, struct smp_str text)
 void put_lines(FILE *file, struct smp_str text)
 {
     put_safely(file, text, true);
+}
+
+void put_coloured(FILE *file, struct smp_str text, bool colours)
+{
+    char safe[64];
+    bool coloured = false;
+    for (size_t i = 0; i < text.len;) {
+        const char *at = text.data + i;
+        size_t left = text.len - i;
+        size_t sequence = colour_sequence(at, left, safe, sizeof safe);
+        if (sequence) {
+            fputs(colours ? safe : "", file);
+            coloured = true;
+            i += sequence;
+        } else if (*at == '\r') { /* a terminal's line end */
+            i++;
+        } else {
+            i += put_one(file, at, left, true);
+        }
+    }
+    fputs(coloured && colours ? COLOUR_RESET : "", file);
+}
+
+void put_heading(FILE *file, const char *name)
+{
+    bool coloured = colour_wanted(file);
+    fputs(coloured ? COLOUR_HEADING : "", file);
+    put_text(file, str_of(name));
+    fprintf(file, ":%s\n", coloured ? COLOUR_RESET : "");
 }
 
 void put_hex(FILE *file, const uint8_t *data, size_t len)
@@ -59,7 +119,7 @@ void put_json(json_t *json)
     /* ASCII only: nothing a device sends can then reach the terminal as it is. */
     json_dumpf(json, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
     putchar('\n');
-    fflush(stdout); /* programs that read along want whole lines at once */
+    flush_output(); /* programs that read along want whole lines at once */
     json_decref(json);
 }
 
@@ -69,8 +129,7 @@ static json_t *document(const struct smpctl *ctl, bool ok)
     json_object_set_new(json, "command",
                         ctl->command ? json_string(ctl->command->name) : json_null());
     if (*ctl->device) {
-        json_object_set_new(json, "device",
-                            json_text((struct smp_str){ctl->device, strlen(ctl->device)}));
+        json_object_set_new(json, "device", json_text(str_of(ctl->device)));
     }
     json_object_set_new(json, "ok", json_boolean(ok));
     return json;
@@ -100,6 +159,16 @@ static const char *kind_name(int status)
     }
 }
 
+/* What to do: for a command the firmware lacks, the option that it needs. */
+static const char *hint_of(const struct smp_result *result, const struct smp_code *code)
+{
+    const char *enable =
+        !result->from_group && result->rc == SMP_RC_NOT_SUPPORTED && result->command
+            ? smp_command_enable(result->command)
+            : NULL;
+    return enable ? enable : code ? code->hint : NULL;
+}
+
 /* Adds what the device said, or what the library calls the error. */
 static void add_details(json_t *error, const struct smp_loop *loop, const struct smp_result *result)
 {
@@ -120,23 +189,36 @@ static void add_details(json_t *error, const struct smp_loop *loop, const struct
     if (code) {
         json_object_set_new(error, "name", json_string(code->name));
     }
-    if (code && code->hint) {
-        json_object_set_new(error, "hint", json_string(code->hint));
+    const char *hint = hint_of(result, code);
+    if (hint) {
+        json_object_set_new(error, "hint", json_string(hint));
     }
     if (result->reason.len) {
         json_object_set_new(error, "reason", json_text(result->reason));
     }
 }
 
-static int report(struct smpctl *ctl, int status, const struct smp_result *result,
-                  const char *message)
+/* "smpctl: image list: udp://192.0.2.1:1337: ", the last with several devices. */
+static void put_prefix(const struct smpctl *ctl)
 {
-    fflush(stdout);
-    struct smp_str text = {message, strlen(message)};
-    fprintf(stderr, "%s: ", ctl->name);
+    bool coloured = colour_wanted(stderr);
+    fprintf(stderr, "%s%s: %s", coloured ? COLOUR_ERROR : "", ctl->name,
+            coloured ? COLOUR_RESET : "");
     if (ctl->command) {
         fprintf(stderr, "%s: ", ctl->command->name);
     }
+    if (ctl->label) {
+        put_text(stderr, str_of(ctl->label));
+        fputs(": ", stderr);
+    }
+}
+
+static int report(struct smpctl *ctl, int status, const struct smp_result *result,
+                  const char *message)
+{
+    flush_output();
+    struct smp_str text = str_of(message);
+    put_prefix(ctl);
     put_lines(stderr, text);
     fputc('\n', stderr);
     if (ctl->options.json) {
@@ -169,13 +251,19 @@ static void link_text(const struct smpctl *ctl, const struct smp_result *result,
                       size_t size)
 {
     const struct options *o = &ctl->options;
+    const char *hint = ctl->hint ? ctl->hint : "";
+    const char *separator = ctl->hint ? "; " : "";
     switch (result->error) {
     case SMP_ERR_TIMEOUT:
         snprintf(text, size,
                  "no answer from %s: check that it is switched on and that the address is right; "
-                 "-t SECONDS waits longer (now %g), -r N asks more than %d times",
+                 "-t SECONDS waits longer (now %g), -r N asks more than %d times%s%s",
                  ctl->device, o->timeout ? o->timeout : DEFAULT_TIMEOUT,
-                 o->tries ? o->tries : DEFAULT_TRIES);
+                 o->tries ? o->tries : DEFAULT_TRIES, separator, hint);
+        break;
+    case SMP_ERR_STALLED:
+        snprintf(text, size, "%s: %s%s%s", ctl->device, smp_error_text(result->error), separator,
+                 hint);
         break;
     case SMP_ERR_REFUSED:
         snprintf(text, size,
@@ -198,8 +286,14 @@ int fail_result(struct smpctl *ctl, const struct smp_result *result)
         smp_result_text(ctl->loop, result, text, sizeof text);
         return report(ctl, STATUS_DEVICE, result, text);
     }
-    if (result->error == SMP_ERR_SOURCE) {
+    if (result->error == SMP_ERR_SOURCE || result->error == SMP_ERR_SINK) {
         return report(ctl, STATUS_FILE, result, smp_error_text(result->error));
+    }
+    if (result->error == SMP_ERR_CANCELLED && interrupt_seen()) {
+        return report(ctl, STATUS_INTERRUPTED, result, "interrupted");
+    }
+    if (result->error == SMP_ERR_TOO_LARGE) {
+        return fail_error(ctl, result->error);
     }
     link_text(ctl, result, text, sizeof text);
     return report(ctl, STATUS_LINK, result, text);
@@ -207,7 +301,13 @@ int fail_result(struct smpctl *ctl, const struct smp_result *result)
 
 int fail_error(struct smpctl *ctl, int error)
 {
-    if (error == SMP_ERR_TOO_LARGE || error == SMP_ERR_INVALID) {
+    if (error == SMP_ERR_TOO_LARGE) {
+        return fail(ctl, STATUS_USAGE,
+                    "the device cannot be sent this: %s; shorten it, or raise "
+                    "CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE in the firmware",
+                    smp_error_text(error));
+    }
+    if (error == SMP_ERR_INVALID) {
         return fail(ctl, STATUS_USAGE, "the device cannot be sent this: %s", smp_error_text(error));
     }
     return fail(ctl, STATUS_LINK, "%s%s%s", smp_error_text(error),
@@ -217,22 +317,24 @@ int fail_error(struct smpctl *ctl, int error)
 
 void note(struct smpctl *ctl, const char *format, ...)
 {
+    char message[1024];
     va_list args;
-    fprintf(stderr, "%s: note: ", ctl->name);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(message, sizeof message, format, args);
     va_end(args);
+    fprintf(stderr, "%s: note: ", ctl->name);
+    put_lines(stderr, str_of(message));
     fputc('\n', stderr);
 }
 
 int output_close(struct smpctl *ctl, int status)
 {
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
+    flush_output();
+    if (!write_error) {
         return status;
     }
-    if (errno != EPIPE) { /* whoever closed a pipe needs no telling */
-        fprintf(stderr, "%s: cannot write the output: %s\n", ctl->name, strerror(errno));
+    if (write_error != EPIPE) { /* whoever closed a pipe needs no telling */
+        fprintf(stderr, "%s: cannot write the output: %s\n", ctl->name, strerror(write_error));
     }
     return status ? status : STATUS_FILE;
 }

@@ -6,9 +6,20 @@
 #include <smp/message.h>
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct smpctl;
+
+/* Where the text of the command that runs now goes: standard output, or what collects it. */
+extern FILE *out;
+
+/* Writes out what standard output holds back, and remembers when that fails. */
+void flush_output(void);
+bool output_failed(void);
+
+/* A C string as the library's text. */
+struct smp_str str_of(const char *text);
 
 /*
  * Writes text that came from a device, so that it cannot command the terminal:
@@ -18,6 +29,15 @@ void put_text(FILE *file, struct smp_str text);
 
 /* The same, but line feeds and tabs stay. */
 void put_lines(FILE *file, struct smp_str text);
+
+/*
+ * Writes what a device's shell printed: lines, with the colours it chose when
+ * they may be shown (colour.h).  All other escape sequences are escaped.
+ */
+void put_coloured(FILE *file, struct smp_str text, bool colours);
+
+/* Writes the name of a device, above what it said. */
+void put_heading(FILE *file, const char *name);
 
 /* Writes bytes in lower-case hexadecimal. */
 void put_hex(FILE *file, const uint8_t *data, size_t len);

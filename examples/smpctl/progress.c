@@ -4,6 +4,7 @@
 #include "output.h"
 #include "smpctl.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,6 +16,8 @@
 #define TERMINAL_NS (100 * MS)
 #define JSON_NS (250 * MS)
 #define LINE_NS (5000 * MS)
+
+#define OFFSETS_SHOWN 8 /* on a terminal; then it is a long file, and a bar tells more */
 
 static unsigned columns(void)
 {
@@ -72,6 +75,9 @@ static void put_line(const struct progress *progress, const struct smp_progress 
              amount(step->total, total, sizeof total));
     snprintf(tail, sizeof tail, "%3u %%  %s/s  %s left", percent,
              amount(step->rate, rate, sizeof rate), time_left(step->left_ms, left, sizeof left));
+    if (progress->ctl->label) {
+        fprintf(stderr, "%s: ", progress->ctl->label);
+    }
     int room = (int)columns() - 22 - (int)strlen(tail) - 6;
     bar(gauge, room > 40 ? 40 : room < 0 ? 0 : room, percent);
     fprintf(stderr, progress->terminal ? "\r\033[K%22s [%s] %s" : "%s [%s] %s\n", head, gauge,
@@ -97,21 +103,47 @@ static json_t *to_json(const struct progress *progress, const struct smp_progres
     return line;
 }
 
-void progress_begin(struct progress *progress, struct smpctl *ctl)
+void progress_begin(struct progress *progress, struct smpctl *ctl, const char *wait)
 {
     *progress = (struct progress){
         .ctl = ctl,
-        .terminal = !ctl->options.json && isatty(STDERR_FILENO),
+        .terminal = !ctl->options.json && !ctl->task && isatty(STDERR_FILENO),
         .first_ns = smp_loop_now(ctl->loop),
     };
     progress->last_ns = progress->first_ns;
-    if (progress->terminal) {
-        fputs("Waiting for the device, which may be erasing its flash ...", stderr);
+    progress->offsets = !wait && !ctl->options.json;
+    if (progress->terminal && wait) {
+        fputs(wait, stderr);
         progress->shown = true;
+    }
+    ctl->progress = progress;
+}
+
+/* Whether offsets scroll over the terminal that the bar is on. */
+static bool offsets_on_terminal(const struct progress *progress)
+{
+    return progress->terminal && isatty(STDOUT_FILENO);
+}
+
+static void put_offset(struct progress *progress, uint64_t offset)
+{
+    if (progress->n_offsets && offset == progress->last_offset) {
+        return;
+    }
+    progress->last_offset = offset;
+    if (progress->n_offsets++ < OFFSETS_SHOWN || !offsets_on_terminal(progress)) {
+        fprintf(progress->ctl->out, "%" PRIu64 "\n", offset);
     }
 }
 
-void progress_step(struct progress *progress, const struct smp_progress *step)
+void progress_zero(struct progress *progress)
+{
+    if (progress->offsets && progress->n_offsets == 0) {
+        put_offset(progress, 0);
+    }
+}
+
+static void show(struct progress *progress, const struct smp_progress *step)
 {
     bool json = progress->ctl->options.json;
     uint64_t now = smp_loop_now(progress->ctl->loop);
@@ -121,6 +153,17 @@ void progress_step(struct progress *progress, const struct smp_progress *step)
         /* The first chunk's own bytes are not from an earlier upload. */
         progress->start = step->start > step->chunk ? step->start : 0;
         progress->begun = true;
+    }
+    progress->total = step->total;
+    if (progress->offsets && step->phase != SMP_PHASE_STARTING) {
+        if (progress->from_zero) {
+            progress_zero(progress);
+        }
+        put_offset(progress, step->done);
+        if (!progress->terminal ||
+            (offsets_on_terminal(progress) && progress->n_offsets <= OFFSETS_SHOWN)) {
+            return;
+        }
     }
     if (now - progress->last_ns < pause && !(last && (json || progress->terminal))) {
         return;
@@ -132,6 +175,13 @@ void progress_step(struct progress *progress, const struct smp_progress *step)
     } else {
         put_line(progress, step);
     }
+}
+
+void progress_step(struct smp_session *session, const struct smp_progress *step, void *user)
+{
+    const struct smpctl *ctl = user;
+    (void)session;
+    show(ctl->progress, step);
 }
 
 void progress_end(struct progress *progress)

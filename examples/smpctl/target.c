@@ -71,22 +71,22 @@ static bool matches(const struct target *target, const struct smp_img_image *ima
 static void list(const struct smp_img_state_rsp *state, const struct target *only, char *text,
                  size_t size)
 {
-    FILE *out = fmemopen(text, size, "w");
+    FILE *stream = fmemopen(text, size, "w");
     const char *separator = "";
-    for (size_t i = 0; out && i < state->n_images; i++) {
+    for (size_t i = 0; stream && i < state->n_images; i++) {
         const struct smp_img_image *image = state->images[i];
         if (!only || matches(only, image)) {
-            fprintf(out, "%sslot %u (", separator, 2 * image->image + image->slot);
-            put_text(out, image->version);
-            fputs(", ", out);
-            put_hex(out, image->hash.data, image->hash.len < 20 ? image->hash.len : 20);
-            fputs(")", out);
+            fprintf(stream, "%sslot %u (", separator, 2 * image->image + image->slot);
+            put_text(stream, image->version);
+            fputs(", ", stream);
+            put_hex(stream, image->hash.data, image->hash.len < 20 ? image->hash.len : 20);
+            fputs(")", stream);
             separator = ", ";
         }
     }
-    if (out) {
-        fputs(*separator ? "" : "no image", out);
-        fclose(out);
+    if (stream) {
+        fputs(*separator ? "" : "no image", stream);
+        fclose(stream);
     }
     text[size - 1] = '\0';
 }
@@ -130,7 +130,7 @@ int target_resolve(struct smpctl *ctl, struct target *target)
         return STATUS_DONE;
     }
     smp_id id = 0;
-    int error = smp_img_state_read(ctl->session, NULL, NULL, &id);
+    int error = smp_img_state_read(ctl->session, device_done, ctl, &id);
     int status = STATUS_LINK;
     const struct smp_result *result = device_wait(ctl, error, id, &status);
     return result ? choose(ctl, target, result->rsp) : status;

@@ -91,7 +91,7 @@ def test_a_huge_file(smpctl: Smpctl, tmp_path: Path) -> None:
     with file.open("wb") as out:
         out.write(NEW.read_bytes()[:32])
         out.truncate(5 << 30)  # a hole: takes no room
-    assert "more than any image" in smpctl("image", "upload", file, status=4, within=5).err
+    assert "more than any device" in smpctl("image", "upload", file, status=4, within=5).err
 
 
 def test_an_image_too_large_for_the_slot(smpctl: Smpctl) -> None:

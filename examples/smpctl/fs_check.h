@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Comparing a file of this machine with one of the device by their hashes. */
+#ifndef SMPCTL_FS_CHECK_H
+#define SMPCTL_FS_CHECK_H
+
+struct smpctl;
+
+/*
+ * Compares the file open as fd with remote.  type gets "sha256", "crc32", or
+ * NULL when the device offers neither: then nothing was compared.  Returns
+ * STATUS_DONE or what was reported.
+ */
+int fs_check(struct smpctl *ctl, const char *remote, int fd, const char **type);
+
+#endif
