@@ -40,7 +40,8 @@ enum smp_log_level {
     SMP_LOG_DEBUG = 4, /**< Every packet, with decoded names. */
 };
 
-/** Receives log lines.  @p text has no newline and is borrowed. */
+/** Receives log lines.  @p text has no newline and is borrowed.  Requests cannot be made here: they
+ *  return SMP_ERR_REENTRANT while a packet is being made. */
 typedef void smp_log_callback(enum smp_log_level level, const char *text, void *user);
 
 /** Where memory comes from.  `alloc` returns zeroed memory or NULL. */

@@ -62,7 +62,8 @@ struct smp_session_options {
                                Default: 120000, or 2 x timeout_ms x tries if that is more. */
     uint32_t grace_ms;    /**< How long an abandoned request keeps its sequence number and its place
                                with the device.  Default 4000. */
-    uint32_t window;      /**< Most requests with the device; 0: by its parameters. */
+    uint32_t window;      /**< Requests with the device at a time, whatever it says it has buffers for;
+                               0: by its parameters. */
     uint32_t max_packet;  /**< Cap on the packet size, header included; 0: by parameters and link. */
     uint32_t queue;       /**< Most requests waiting to be sent.  Default 64. */
     bool v1;              /**< Speak SMP v1 from the start.  Default: v2, and v1 once the device answers so. */
@@ -139,7 +140,8 @@ SMP_API int smp_session_cancel(struct smp_session *session, smp_id id);
 /**
  * Turns the loop until the request is complete.  For small programs.
  * @param result  Out: valid until the next call on the loop.  Its `done` is called too if it has one.
- * @return The loop's error, SMP_ERR_NOT_FOUND when the request had completed before, or SMP_OK:
+ * @return The loop's error, SMP_ERR_NOT_FOUND when the request had completed before, SMP_ERR_AGAIN
+ *         when a loop on a clock of its own can never complete it (a paused transfer), or SMP_OK:
  *         then see (*result)->error.
  * @since 0.1
  */

@@ -27,7 +27,8 @@ struct smp_source {
     size_t size;     /**< sizeof(struct smp_source). */
     uint64_t length; /**< Bytes in all; 1 to 2^32-1. */
     /**
-     * Copies @p len bytes from @p offset to @p data.
+     * Copies @p len bytes from @p offset to @p data.  May cancel, pause and free, but calls to the
+     * device return SMP_ERR_REENTRANT: the packet is half built.
      * @return SMP_OK; SMP_ERR_AGAIN: not yet, smp_transfer_continue() will follow; any other
      *         negative number ends the transfer with SMP_ERR_SOURCE.
      */

@@ -154,11 +154,14 @@ bool smpi_loop_forked(const struct smp_loop *loop)
 
 int smpi_loop_enter(struct smp_loop *loop)
 {
-    if (loop->turning) {
+    if (loop->turning && loop->depth == 0) {
         return SMP_OK; /* the turn keeps the time, and checked the process */
     }
-    if (smpi_loop_forked(loop)) {
+    if (smpi_loop_forked(loop)) { /* maybe in a callback */
         return SMP_ERR_FORKED;
+    }
+    if (loop->turning) {
+        return SMP_OK;
     }
     loop->now = loop->own_clock ? loop->clock.now(loop->clock.user) : loop->ops->now();
     return SMP_OK;
