@@ -168,17 +168,13 @@ static int make_server(struct sim_device *device)
 
 static int come_up(struct sim_device *device)
 {
-    const struct sim_group *group;
     int error = make_server(device);
 
     if (error != SMP_OK)
         return error;
     device->phase = SIM_RUNNING;
     device->booted = smp_loop_now(device->loop);
-    for (size_t i = 0; (group = sim_group_at(i)) != NULL; i++) {
-        if (group->boot != NULL)
-            group->boot(device);
-    }
+    sim_groups_boot(device);
     tell_boot(device);
     return SMP_OK;
 }
@@ -205,8 +201,7 @@ static void go_down(struct sim_device *device)
     int error;
 
     smp_server_power(device->server, false);
-    sim_img_forget(device);
-    sim_shell_forget(device);
+    sim_groups_halt(device);
     sim_device_event(device, SIM_EVENT_LINE, "resets");
     error = device->recovery_asked && device->options.recovery ? SMP_OK : run_bootloader(device);
     if (error != SMP_OK) {
@@ -377,16 +372,11 @@ int sim_device_listen(struct sim_device *device, struct smp_transport *transport
 
 void sim_device_free(struct sim_device *device)
 {
-    const struct sim_group *group;
-
     if (device == NULL)
         return;
     smp_timer_free(device->timer);
     smp_server_free(device->server);
-    for (size_t i = 0; (group = sim_group_at(i)) != NULL; i++) {
-        if (group->close != NULL)
-            group->close(device);
-    }
+    sim_groups_close(device);
     for (uint32_t n = 0; n < 2 * device->options.n_images; n++)
         sim_flash_close(sim_device_slot(device, n));
     free(device);

@@ -322,9 +322,13 @@ static int open_group(struct sim_device *device, char *error, size_t error_size)
 }
 
 /* A file that was open is what it was before. */
-static void boot(struct sim_device *device)
+static void halt(struct sim_device *device)
 {
     drop(&device->fs);
+}
+
+static void boot(struct sim_device *device)
+{
     device->fs.files.erased = false;
 }
 
@@ -356,6 +360,7 @@ const struct sim_group sim_group_fs = {
     .handlers = handlers,
     .n_handlers = sizeof(handlers) / sizeof(handlers[0]),
     .open = open_group,
+    .halt = halt,
     .boot = boot,
     .close = close_group,
 };

@@ -58,3 +58,27 @@ int sim_groups_serve(struct sim_device *device)
     }
     return error;
 }
+
+void sim_groups_halt(struct sim_device *device)
+{
+    for (size_t i = 0; i < GROUPS; i++) {
+        if (groups[i]->halt != NULL)
+            groups[i]->halt(device);
+    }
+}
+
+void sim_groups_boot(struct sim_device *device)
+{
+    for (size_t i = 0; i < GROUPS; i++) {
+        if (groups[i]->boot != NULL)
+            groups[i]->boot(device);
+    }
+}
+
+void sim_groups_close(struct sim_device *device)
+{
+    for (size_t i = 0; i < GROUPS; i++) {
+        if (groups[i]->close != NULL)
+            groups[i]->close(device);
+    }
+}

@@ -31,6 +31,7 @@ struct sim_group {
     size_t n_handlers;
     /* The rest may be NULL. */
     int (*open)(struct sim_device *device, char *error, size_t error_size); /* once */
+    void (*halt)(struct sim_device *device);  /* the power goes: nothing waits any more */
     void (*boot)(struct sim_device *device);  /* what was in RAM is gone */
     void (*close)(struct sim_device *device); /* also when it was never opened */
 };
@@ -45,6 +46,11 @@ const struct sim_group *sim_group_at(size_t index);
 const struct sim_group *sim_group_find(const char *name);
 /* All names, separated by ", ". */
 const char *sim_group_names(void);
+
+/* What the members of the same names say, for all groups. */
+void sim_groups_halt(struct sim_device *device);
+void sim_groups_boot(struct sim_device *device);
+void sim_groups_close(struct sim_device *device);
 
 /* Registers the handlers of the groups that the device has. */
 int sim_groups_serve(struct sim_device *device);

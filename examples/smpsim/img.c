@@ -200,7 +200,7 @@ void sim_img_reply_after(struct sim_device *device, struct smp_exchange *exchang
     smp_server_stall(device->server, ms * SIM_NS_PER_MS); /* one work queue does it all */
 }
 
-void sim_img_forget(struct sim_device *device)
+static void halt(struct sim_device *device)
 {
     struct sim_late *late = &device->img.late;
 
@@ -244,5 +244,6 @@ const struct sim_group sim_group_img = {
     .handlers = handlers,
     .n_handlers = sizeof(handlers) / sizeof(handlers[0]),
     .open = open_timer,
+    .halt = halt,
     .close = close_timer,
 };

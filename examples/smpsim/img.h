@@ -41,7 +41,5 @@ struct sim_img {
 /* Answers with success, `ms` later if that is not 0: an erase takes its time. */
 void sim_img_reply_after(struct sim_device *device, struct smp_exchange *exchange,
                          const struct smp_img_upload_rsp *rsp, uint32_t ms);
-/* Forgets what is lost with the power. */
-void sim_img_forget(struct sim_device *device);
 
 #endif

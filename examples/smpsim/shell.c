@@ -45,10 +45,10 @@ static bool join(const struct smp_shell_exec_req *req, char line[SIM_SHELL_LINE]
     for (size_t i = 0; i < req->n_argv; i++) {
         const struct smp_str *arg = &req->argv[i];
 
-        if (arg->len + 1 > SIM_SHELL_LINE - 1 - len)
-            return false;
         if (i > 0)
             line[len++] = ' ';
+        if (arg->len >= SIM_SHELL_LINE - len)
+            return false;
         if (arg->len > 0)
             memcpy(line + len, arg->data, arg->len);
         len += arg->len;
@@ -98,7 +98,7 @@ static void exec(struct smp_exchange *exchange, const void *request, void *user)
         sim_shell_reply(device, exchange, &output, code);
 }
 
-void sim_shell_forget(struct sim_device *device)
+static void halt(struct sim_device *device)
 {
     struct sim_shell *shell = &device->shell;
 
@@ -146,5 +146,6 @@ const struct sim_group sim_group_shell = {
     .handlers = handlers,
     .n_handlers = sizeof(handlers) / sizeof(handlers[0]),
     .open = open_group,
+    .halt = halt,
     .close = close_group,
 };

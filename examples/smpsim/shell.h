@@ -44,7 +44,5 @@ int sim_shell_run(struct sim_device *device, struct smp_exchange *exchange, size
 /* Answers with an exit code, where the profile has it. */
 void sim_shell_reply(const struct sim_device *device, struct smp_exchange *exchange,
                      const struct sim_output *output, int code);
-/* Forgets a command that waits, as a reset does. */
-void sim_shell_forget(struct sim_device *device);
 
 #endif
