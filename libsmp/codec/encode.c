@@ -62,21 +62,27 @@ static int encode_raw(struct encoder *e, const struct smp_bytes *cbor, int depth
     return SMP_OK;
 }
 
+/* Bytes without data, of which only the length is known yet.  False: they are not. */
+static bool encode_gap(struct encoder *e, const struct smp_bytes *bytes)
+{
+    if (!e->gap || bytes->data || bytes->len == 0)
+        return false;
+    uint8_t *gap = smpi_write_gap(&e->writer, bytes->len);
+    *e->gap = gap ? (size_t)(gap - e->start) : 0;
+    e->gap = NULL;
+    return true;
+}
+
 static int encode_scalar(struct encoder *e, enum smp_kind kind, size_t width, const void *member,
                          int depth)
 {
     struct smp_value value;
 
-    smpi_value_load(kind, width, member, &value);
-    if (value.kind == SMP_KIND_CBOR)
-        return encode_raw(e, &value.as.bytes, depth);
-    if (kind == SMP_KIND_BYTES && e->gap && !value.as.bytes.data && value.as.bytes.len > 0) {
-        uint8_t *gap = smpi_write_gap(&e->writer, value.as.bytes.len);
-        *e->gap = gap ? (size_t)(gap - e->start) : 0;
-        e->gap = NULL;
+    if (kind == SMP_KIND_BYTES && encode_gap(e, member))
         return SMP_OK;
-    }
-    return encode_value(e, &value);
+    smpi_value_load(kind, width, member, &value);
+    return value.kind == SMP_KIND_CBOR ? encode_raw(e, &value.as.bytes, depth)
+                                       : encode_value(e, &value);
 }
 
 /* One element of a keyed map: its key, and the rest of it. */
