@@ -220,6 +220,7 @@ static int send_image(struct smpctl *ctl, const struct image_file *file)
         .image = (uint32_t)opt_image,
         .upgrade = opt_upgrade,
         .has_sha = true,
+        .hash_len = file->image.hash_len,
         .transfer =
             {
                 .size = sizeof options.transfer,
@@ -229,6 +230,7 @@ static int send_image(struct smpctl *ctl, const struct image_file *file)
             },
     };
     memcpy(options.sha, file->sha, sizeof options.sha);
+    memcpy(options.hash, file->image.hash, sizeof options.hash);
     int status = device_catch_interrupts(ctl);
     if (status != STATUS_DONE) {
         return status;

@@ -38,9 +38,9 @@ static void session_options(const struct options *o, const struct device_needs *
     };
     if (needs->patience_ms && !o->timeout) {
         options->timeout_ms = needs->patience_ms;
-    } else if (needs->lossy && !o->tries) {
-        options->timeout_ms = timeout_ms / 4 ? timeout_ms / 4 : 1;
-        options->tries = 4;
+    } else if (needs->lossy && !o->tries) { /* asked once a second, for the same time in all */
+        options->tries = timeout_ms / 1000 ? timeout_ms / 1000 : 1;
+        options->timeout_ms = timeout_ms / options->tries;
     }
 }
 
