@@ -38,7 +38,8 @@ static void session_options(const struct options *o, const struct device_needs *
     };
     if (needs->patience_ms && !o->timeout) {
         options->timeout_ms = needs->patience_ms;
-    } else if (needs->lossy && !o->tries) { /* asked once a second, for the same time in all */
+    } else if (needs->lossy && !needs->patience_ms &&
+               !o->tries) { /* asked once a second, for the same time in all */
         options->tries = timeout_ms / 1000 ? timeout_ms / 1000 : 1;
         options->timeout_ms = timeout_ms / options->tries;
     }

@@ -13,7 +13,7 @@ struct smpctl;
 struct device_needs {
     uint32_t patience_ms; /* for an answer, unless -t says otherwise: erasing flash takes long */
     uint32_t window;      /* overrules what the device said */
-    bool lossy;           /* many packets: without -r, try 4 times within the time of -t */
+    bool lossy;           /* many packets: without -r, ask once a second within the time of -t */
 };
 
 /* Makes the loop alone, with the groups of description files if the command wants them. */
