@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The unit tests once more under valgrind: reads of memory never written, which ASan does not see.
+#   valgrind.sh [--all]   the tests of what parses bytes, or all of them (ten minutes and more)
 # Only what valgrind complains about counts here: tests that measure time or memory may fail under it.
 set -u
 cd "$(dirname "$0")/../.."
@@ -31,5 +32,8 @@ one() {
 }
 export -f one
 mkdir -p build/logs
-find build/dev/tests -maxdepth 1 -name 'test_*' -type f -executable | sort |
+which='base|codec|framing|update'
+[ "${1:-}" != --all ] || which=
+find build/dev/tests -maxdepth 1 -name 'test_*' -type f -executable |
+    grep -E "/test_($which)_?" | sort |
     xargs -P "$(nproc)" -I{} bash -c 'one {}'
