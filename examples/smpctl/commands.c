@@ -287,6 +287,12 @@ const struct command commands[] = {
      .max_args = 1,
      .flags = LOCAL,
      .run = cmd_conn_delete},
+    {.name = "ports",
+     .summary = "List the serial ports of this machine",
+     .help = "What stands behind a port can be used in place of its path, for instance\n"
+             "-d serial://2fe3:0100 or -d serial://2fe3:0100:SERIALNUMBER.\n",
+     .flags = LOCAL,
+     .run = cmd_ports},
     {.name = "completion",
      .args = "bash|zsh|fish",
      .summary = "Print a script that lets a shell complete commands",

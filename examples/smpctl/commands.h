@@ -126,6 +126,9 @@ int cmd_conn_add(struct smpctl *ctl);
 int cmd_conn_show(struct smpctl *ctl);
 int cmd_conn_delete(struct smpctl *ctl);
 
+/* cmd_ports.c */
+int cmd_ports(struct smpctl *ctl);
+
 /* cmd_local.c */
 int cmd_image_info(struct smpctl *ctl);
 int cmd_version(struct smpctl *ctl);

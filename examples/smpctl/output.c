@@ -271,6 +271,9 @@ static void link_text(const struct smpctl *ctl, const struct smp_result *result,
                  ctl->device);
         break;
     default: {
+        if (link_explain(ctl, result->error, result->system_error, text, size)) {
+            break;
+        }
         size_t n = (size_t)snprintf(text, size, "%s: ", ctl->device);
         if (n < size) {
             smp_result_text(ctl->loop, result, text + n, size - n);
