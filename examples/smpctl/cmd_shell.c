@@ -115,7 +115,7 @@ int cmd_shell(struct smpctl *ctl)
 {
     const struct device_needs needs = {.patience_ms = COMMAND_MS};
     struct lines lines;
-    const char *line;
+    const char *line = NULL;
     int worst = STATUS_DONE;
     int status = device_open(ctl, &needs);
     if (status != STATUS_DONE) {
