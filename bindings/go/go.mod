@@ -1,0 +1,3 @@
+module libsmp/smp
+
+go 1.21

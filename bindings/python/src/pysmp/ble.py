@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bluetooth Low Energy, on `bleak <https://bleak.readthedocs.io>`_: ``pip install "pysmp[ble]"``.
+
+::
+
+    async with pysmp.connect(pysmp.ble.Ble("AA:BB:CC:DD:EE:FF")) as device:
+        ...
+
+Tested against a stand-in for bleak only, not with a radio: reports are welcome.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from typing import Any, Optional, Union
+
+from .transports import Transport
+
+SERVICE = "8d53dc1d-1db7-4cd3-868b-8a527460aa84"
+CHARACTERISTIC = "da2e7828-fbce-4e01-ae9e-261174997c48"
+
+# An ATT write carries three bytes of its own; longer chunks than this vanish on some systems.
+_CHUNK_MAX = 510
+
+
+class Ble(Transport):
+    """One device over Bluetooth.
+
+    Args:
+        device: its address, or what bleak's scanner found
+        timeout: seconds to connect
+        client: what makes the connection; default: ``bleak.BleakClient``
+    """
+
+    stream = True
+
+    def __init__(self, device: Any, *, timeout: float = 20.0, client: Optional[Any] = None) -> None:
+        if client is None:
+            try:
+                from bleak import BleakClient as client
+            except ImportError as error:
+                raise ImportError('bleak is missing: pip install "pysmp[ble]"') from error
+        self._client = client(device, disconnected_callback=self._gone, timeout=timeout)
+        self._received = bytearray()
+        self._is_open = False
+
+    async def open(self) -> None:
+        await self._client.connect()
+        self._is_open = True
+        await self._client.start_notify(CHARACTERISTIC, self._notified)
+
+    async def send(self, packet: bytes, peer: bytes) -> None:
+        size = max(20, min(self._client.mtu_size - 3, _CHUNK_MAX))
+        for at in range(0, len(packet), size):
+            part = packet[at : at + size]
+            await self._client.write_gatt_char(CHARACTERISTIC, part, response=False)
+
+    async def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            await self._client.disconnect()
+
+    def reset(self) -> None:
+        self._received.clear()
+
+    async def reconnect(self) -> None:
+        """Connects again after the link went down."""
+        self.reset()
+        await self.open()
+        self.up()
+
+    def _notified(self, _: Any, data: Union[bytes, bytearray]) -> None:
+        """Packets come in pieces: the header tells how long they are."""
+        self._received += data
+        while len(self._received) >= 8:
+            (length,) = struct.unpack_from(">H", self._received, 2)
+            if len(self._received) < 8 + length:
+                return
+            packet = bytes(self._received[: 8 + length])
+            del self._received[: 8 + length]
+            self.received(packet)
+
+    def _gone(self, _: Any) -> None:
+        if self._is_open:
+            self.down(ConnectionError("the device disconnected"))
+
+
+async def scan(timeout: float = 5.0) -> list[Any]:
+    """Finds devices that advertise SMP's service; each can be given to :class:`Ble`."""
+    from bleak import BleakScanner
+
+    found = await BleakScanner.discover(timeout=timeout, service_uuids=[SERVICE])
+    await asyncio.sleep(0)
+    return list(found)
+
+
+__all__ = ["CHARACTERISTIC", "SERVICE", "Ble", "scan"]
