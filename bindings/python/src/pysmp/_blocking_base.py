@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Coroutine
 from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar
 
 from . import messages
+from ._groups import FsGroup, ImgGroup
 
 if TYPE_CHECKING:
-    from ._groups import FsGroup, ImgGroup
     from ._transfers import Progress, Sink, Source, Transfer
 
 T = TypeVar("T")
@@ -74,11 +74,8 @@ async def _start(make: Callable[[], Awaitable[T]], watch: Watch) -> T:
         raise
 
 
-class BlockingImgTransfers:
+class BlockingImgTransfers(BlockingGroup[ImgGroup]):
     """What the image group has besides its commands."""
-
-    _group: ImgGroup
-    _run: Callable[[Coroutine[Any, Any, Any]], Any]
 
     def upload(
         self, data: Source, *, progress: Watch = None, **options: Any
@@ -96,11 +93,8 @@ class BlockingImgTransfers:
         return result
 
 
-class BlockingFsTransfers:
+class BlockingFsTransfers(BlockingGroup[FsGroup]):
     """What the file system group has besides its commands."""
-
-    _group: FsGroup
-    _run: Callable[[Coroutine[Any, Any, Any]], Any]
 
     def upload(
         self, name: str, data: Source, *, progress: Watch = None, **options: Any

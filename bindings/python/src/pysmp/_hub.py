@@ -7,7 +7,7 @@ import asyncio
 import logging
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ._command import Command
 from ._smp import ffi, lib
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 Listener = Callable[[Any], None]
+Load = Callable[[Any], Any]
+"""Turns a completion into what the caller wants."""
 
 logger = logging.getLogger("pysmp")
 
@@ -29,12 +31,6 @@ _DONE = lib.SHIM_DONE
 _LOG = lib.SHIM_LOG
 _process = lib.shim_process
 _next = lib.shim_next
-
-
-class Load(Protocol):
-    """Turns a SHIM_DONE event of success into what the caller wants."""
-
-    def __call__(self, event: Any) -> Any: ...
 
 
 class Hub:
@@ -213,7 +209,7 @@ def _complete(event: Any, future: asyncio.Future[Any], load: Load) -> None:
             raise
 
 
-def _partial(event: Any, load: Load) -> Optional[object]:
+def _partial(event: Any, load: Load) -> object | None:
     """What a refusal has beside the refusal."""
     result: object = load(event) if event.record else None
     return result

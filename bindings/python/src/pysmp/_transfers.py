@@ -57,7 +57,7 @@ def _progress(p: Any) -> Progress:
     )
 
 
-def milliseconds(seconds: Optional[float], name: str) -> int:
+def milliseconds(seconds: float | None, name: str) -> int:
     """For C: 0 is the default."""
     if seconds is None:
         return 0
@@ -82,10 +82,10 @@ class Transfer(Generic[R], Awaitable[R], AsyncIterator[Progress]):
         self._handle = 0
         self._cancelled = False
         self._paused = False
-        self._news: Optional[Progress] = None
-        self._last: Optional[Progress] = None
+        self._news: Progress | None = None
+        self._last: Progress | None = None
         self._waiters: list[asyncio.Future[None]] = []
-        self._cause: Optional[BaseException] = None
+        self._cause: BaseException | None = None
         self._run = run
         self._reads: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[R] = asyncio.ensure_future(self._whole())
@@ -105,7 +105,7 @@ class Transfer(Generic[R], Awaitable[R], AsyncIterator[Progress]):
     # ---- for those who use it ----
 
     @property
-    def progress(self) -> Optional[Progress]:
+    def progress(self) -> Progress | None:
         """The newest, or None."""
         return self._last
 
@@ -248,7 +248,7 @@ class _Pulled:
 
 async def _spool(stream: AsyncIterable[bytes]) -> BinaryIO:
     """The length has to be known first, and loss goes back: a stream is kept aside."""
-    file = tempfile.SpooledTemporaryFile(max_size=4 << 20)
+    file = tempfile.SpooledTemporaryFile(max_size=4 << 20)  # noqa: SIM115 the caller's to close
     try:
         async for part in stream:
             file.write(part)
@@ -269,9 +269,9 @@ class _Opened:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._close: Optional[BinaryIO] = None
+        self._close: BinaryIO | None = None
         self.data: Any = ffi.NULL
-        self.pulled: Optional[_Pulled] = None
+        self.pulled: _Pulled | None = None
         self.length = 0
 
     async def __aenter__(self) -> _Opened:
@@ -281,7 +281,7 @@ class _Opened:
             self.length = len(self.data)
         else:
             if isinstance(source, (str, os.PathLike)):
-                source = self._close = open(source, "rb")  # noqa: SIM115 closed in __aexit__
+                source = self._close = open(source, "rb")  # noqa: SIM115
             elif isinstance(source, AsyncIterable):
                 source = self._close = await _spool(source)
             elif not callable(getattr(source, "read", None)):
@@ -353,7 +353,7 @@ class _Memory:
 # ---- the methods of the groups ----
 
 
-def _fill(o: Any, window: int, chunk: int, first: Optional[float], stall: Optional[float]) -> None:
+def _fill(o: Any, window: int, chunk: int, first: float | None, stall: float | None) -> None:
     o.window = window
     o.chunk = chunk
     o.first_chunk_ms = milliseconds(first, "first_chunk_timeout")
@@ -373,8 +373,8 @@ class ImgTransfers:
         upgrade: bool = False,
         window: int = 0,
         chunk: int = 0,
-        first_chunk_timeout: Optional[float] = None,
-        stall_timeout: Optional[float] = None,
+        first_chunk_timeout: float | None = None,
+        stall_timeout: float | None = None,
     ) -> Transfer[messages.ImgUploadResponse]:
         """Uploads an image; takes up an interrupted upload of the same bytes where it stopped.
 
@@ -421,8 +421,8 @@ class FsTransfers:
         resume: bool = False,
         window: int = 0,
         chunk: int = 0,
-        first_chunk_timeout: Optional[float] = None,
-        stall_timeout: Optional[float] = None,
+        first_chunk_timeout: float | None = None,
+        stall_timeout: float | None = None,
     ) -> Transfer[messages.FsUploadResponse]:
         """Uploads a file.
 
@@ -452,7 +452,7 @@ class FsTransfers:
         return Transfer(self._caller, run)
 
     def _download(
-        self, name: str, write: _Write, have: int, window: int, stall: Optional[float]
+        self, name: str, write: _Write, have: int, window: int, stall: float | None
     ) -> tuple[Hub, int]:
         hub, session = self._caller.session()
         options = ffi.new("struct smp_transfer_options *")
@@ -461,7 +461,7 @@ class FsTransfers:
         return hub, lib.shim_fs_download(hub.enter(), session, name.encode(), options)
 
     def download(
-        self, name: str, *, window: int = 0, stall_timeout: Optional[float] = None
+        self, name: str, *, window: int = 0, stall_timeout: float | None = None
     ) -> Transfer[bytes]:
         """Downloads a file into memory.
 
@@ -485,7 +485,7 @@ class FsTransfers:
         *,
         have: int = 0,
         window: int = 0,
-        stall_timeout: Optional[float] = None,
+        stall_timeout: float | None = None,
     ) -> Transfer[int]:
         """Downloads a file into a file; its result is the number of bytes stored.
 

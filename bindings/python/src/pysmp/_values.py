@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Union
 
 from ._smp import ffi, lib
 
@@ -156,7 +156,7 @@ def pointers(keep: list[Any], records: list[Any]) -> Any:
 Put = Callable[[list[Any], Any, object, str], None]
 
 
-def scalars(keep: list[Any], kind: str, given: Sequence[Any], put: Optional[Put], name: str) -> Any:
+def scalars(keep: list[Any], kind: str, given: Sequence[Any], put: Put | None, name: str) -> Any:
     """An array of numbers, or of what `put` fills in."""
     if put is None:
         array = ffi.new(kind, [number(x, name) for x in given])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bluetooth Low Energy, on `bleak <https://bleak.readthedocs.io>`_: ``pip install "pysmp[ble]"``.
+"""Bluetooth Low Energy, on `bleak <https://bleak.readthedocs.io>`_, which the extra ``[ble]`` brings.
 
 ::
 
@@ -11,9 +11,9 @@ Tested against a stand-in for bleak only, not with a radio: reports are welcome.
 
 from __future__ import annotations
 
-import asyncio
+import importlib
 import struct
-from typing import Any, Optional, Union
+from typing import Any
 
 from .transports import Transport
 
@@ -35,13 +35,9 @@ class Ble(Transport):
 
     stream = True
 
-    def __init__(self, device: Any, *, timeout: float = 20.0, client: Optional[Any] = None) -> None:
-        if client is None:
-            try:
-                from bleak import BleakClient as client
-            except ImportError as error:
-                raise ImportError('bleak is missing: pip install "pysmp[ble]"') from error
-        self._client = client(device, disconnected_callback=self._gone, timeout=timeout)
+    def __init__(self, device: Any, *, timeout: float = 20.0, client: Any | None = None) -> None:
+        make = client or _bleak().BleakClient
+        self._client = make(device, disconnected_callback=self._gone, timeout=timeout)
         self._received = bytearray()
         self._is_open = False
 
@@ -70,7 +66,7 @@ class Ble(Transport):
         await self.open()
         self.up()
 
-    def _notified(self, _: Any, data: Union[bytes, bytearray]) -> None:
+    def _notified(self, _: Any, data: bytes | bytearray) -> None:
         """Packets come in pieces: the header tells how long they are."""
         self._received += data
         while len(self._received) >= 8:
@@ -88,11 +84,14 @@ class Ble(Transport):
 
 async def scan(timeout: float = 5.0) -> list[Any]:
     """Finds devices that advertise SMP's service; each can be given to :class:`Ble`."""
-    from bleak import BleakScanner
+    return list(await _bleak().BleakScanner.discover(timeout=timeout, service_uuids=[SERVICE]))
 
-    found = await BleakScanner.discover(timeout=timeout, service_uuids=[SERVICE])
-    await asyncio.sleep(0)
-    return list(found)
+
+def _bleak() -> Any:
+    try:
+        return importlib.import_module("bleak")
+    except ImportError as error:
+        raise ImportError("bleak is missing: install pysmp with its extra [ble]") from error
 
 
 __all__ = ["CHARACTERISTIC", "SERVICE", "Ble", "scan"]

@@ -11,7 +11,7 @@ thread at a time.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import device as _device
 from ._blocking import BlockingGroups
@@ -31,7 +31,7 @@ R = TypeVar("R")
 class Device(BlockingGroups):
     """A device; :func:`connect` makes one."""
 
-    def __init__(self, where: Union[str, Transport], **options: Any) -> None:
+    def __init__(self, where: str | Transport, **options: Any) -> None:
         self._loop = asyncio.new_event_loop()
         try:
             self._device = self._run(self._connect(where, options))
@@ -41,10 +41,10 @@ class Device(BlockingGroups):
         self._set_groups(self._device)
 
     @staticmethod
-    async def _connect(where: Union[str, Transport], options: dict[str, Any]) -> _device.Device:
+    async def _connect(where: str | Transport, options: dict[str, Any]) -> _device.Device:
         return await _device.connect(where, **options)
 
-    def call(self, command: Command[Q, R], request: Optional[Q] = None) -> R:
+    def call(self, command: Command[Q, R], request: Q | None = None) -> R:
         """Sends any command of :mod:`pysmp.commands`, or of a group of your own."""
         return self._run(self._device.call(command, request))
 
@@ -91,9 +91,9 @@ class Device(BlockingGroups):
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -101,7 +101,7 @@ class Device(BlockingGroups):
         return f"<blocking {self._device!r}>"
 
 
-def connect(where: Union[str, Transport], **options: Any) -> Device:
+def connect(where: str | Transport, **options: Any) -> Device:
     """Reaches a device; arguments as of :func:`pysmp.connect`."""
     return Device(where, **options)
 

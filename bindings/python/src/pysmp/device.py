@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno as errno_names
+import re
 import socket
 import warnings
 from collections.abc import Awaitable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
-from . import errors
 from ._command import Command
 from ._group import Caller
 from ._groups import DeviceGroups
@@ -20,7 +21,7 @@ from ._smp import ffi, lib
 from ._transfers import milliseconds
 from ._values import Data, wrong
 from .enums import Error, Op
-from .errors import LinkError, check, error_of
+from .errors import LinkError, NotFoundError, check, error_of
 from .groups import CustomCommand, Group
 from .transports import Transport
 
@@ -71,13 +72,13 @@ class Port:
     """A serial port of this machine."""
 
     path: str
-    description: Optional[str] = None
-    vendor: Optional[int] = None
+    description: str | None = None
+    vendor: int | None = None
     """USB's number."""
-    product: Optional[int] = None
-    manufacturer: Optional[str] = None
-    product_name: Optional[str] = None
-    serial_number: Optional[str] = None
+    product: int | None = None
+    manufacturer: str | None = None
+    product_name: str | None = None
+    serial_number: str | None = None
 
     @property
     def url(self) -> str:
@@ -85,7 +86,7 @@ class Port:
         return f"serial://{self.path}"
 
 
-def _string(pointer: Any) -> Optional[str]:
+def _string(pointer: Any) -> str | None:
     return ffi.string(pointer).decode("utf-8", "backslashreplace") if pointer else None
 
 
@@ -109,39 +110,26 @@ def ports() -> list[Port]:
     return found
 
 
+# udp://name or udp://name:port, where the name is no number.
+_NAMED = re.compile(r"udp://(?P<host>[^:/\[\]]*[^0-9.:/\[\]][^:/\[\]]*)(:(?P<port>[0-9]{1,5}))?/?")
+
+
 async def numeric(url: str) -> str:
-    """udp://name:port with the name resolved, by the loop and without blocking it."""
-    if not url.startswith("udp://"):
+    """The URL with the name in it resolved, by the loop and without blocking it."""
+    named = _NAMED.fullmatch(url)
+    if named is None:
         return url
-    rest = url[len("udp://") :].rstrip("/")
-    host, port = rest, "1337"
-    if rest.startswith("["):
-        return url
-    if rest.count(":") == 1:
-        host, port = rest.split(":")
-    if not host or rest.count(":") > 1:
-        return url
-    try:
-        number = int(port)
-        socket.inet_aton(host)
-        if host.count(".") == 3:
-            return url
-    except (OSError, ValueError):
-        number = int(port) if port.isdigit() else -1
-    if not 0 <= number <= 65535:
-        raise errors.InvalidError(f"{url}: the port is not 1 to 65535", Error.ERR_INVALID)
     loop = asyncio.get_running_loop()
+    port = int(named["port"] or lib.SMP_UDP_PORT)
     try:
-        found = await loop.getaddrinfo(host, number, type=socket.SOCK_DGRAM)
-    except socket.gaierror as error:
-        raise errors.NotFoundError(f"{host}: {error.strerror}", Error.ERR_NOT_FOUND) from error
-    family, _, _, _, address = found[0]
-    if family == socket.AF_INET6:
-        return f"udp://[{address[0]}]:{address[1]}"
-    return f"udp://{address[0]}:{address[1]}"
+        found = await loop.getaddrinfo(named["host"], port, type=socket.SOCK_DGRAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise NotFoundError(f"{named['host']}: {error}", Error.ERR_NOT_FOUND) from error
+    host = str(found[0][4][0])
+    return f"udp://[{host}]:{port}" if ":" in host else f"udp://{host}:{port}"
 
 
-async def open_transport(hub: Hub, where: Union[str, Transport], listen: bool) -> int:
+async def open_transport(hub: Hub, where: str | Transport, listen: bool) -> int:
     """The handle of a transport, by URL or written in Python."""
     if isinstance(where, Transport):
         return await where.attach(hub)
@@ -167,9 +155,7 @@ class Device(DeviceGroups):
         state = await device.img.state_read()
     """
 
-    def __init__(
-        self, hub: Hub, transport: int, session: int, where: Union[str, Transport]
-    ) -> None:
+    def __init__(self, hub: Hub, transport: int, session: int, where: str | Transport) -> None:
         super().__init__()
         self._hub = hub
         self._transport = transport
@@ -179,7 +165,7 @@ class Device(DeviceGroups):
         self._is_up = True
         self._on_link: list[Callable[[bool], object]] = []
         self._on_console: list[Callable[[bytes], object]] = []
-        self._drained: Optional[asyncio.Future[None]] = None
+        self._drained: asyncio.Future[None] | None = None
         hub.listen(session, self._on_event)
         if not isinstance(where, Transport):
             hub.listen(transport, self._on_event)
@@ -205,7 +191,7 @@ class Device(DeviceGroups):
             self._explain(error)
             raise
 
-    async def call(self, command: Command[Q, R], request: Optional[Q] = None) -> R:
+    async def call(self, command: Command[Q, R], request: Q | None = None) -> R:
         """Sends any command of :mod:`pysmp.commands`, or of a group of your own.
 
         Args:
@@ -342,7 +328,10 @@ class Device(DeviceGroups):
         await asyncio.shield(self._drained)
 
     async def close(self) -> None:
-        """Ends all requests with :class:`~pysmp.errors.LinkError`, and closes.  Twice is harmless."""
+        """Ends all requests with a :class:`~pysmp.errors.LinkError`, and closes.
+
+        Twice is harmless.
+        """
         if self._closed:
             return
         if not self._hub.closed:
@@ -360,9 +349,9 @@ class Device(DeviceGroups):
 
     async def __aexit__(
         self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.close()
 
@@ -383,13 +372,11 @@ def _abandon(hub: Hub, *handles: int) -> None:
             hub.release(handle)
         hub.leave()
 
-    try:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the shim goes with it
         hub.loop.call_soon_threadsafe(release)
-    except RuntimeError:
-        pass  # the loop is closed: the shim goes with it
 
 
-class connect(Awaitable[Device]):  # noqa: N801 used as a function
+class connect(Awaitable[Device]):
     """Reaches a device::
 
         async with pysmp.connect("udp://192.0.2.1") as device:
@@ -419,20 +406,20 @@ class connect(Awaitable[Device]):  # noqa: N801 used as a function
 
     def __init__(
         self,
-        where: Union[str, Transport],
+        where: str | Transport,
         *,
-        timeout: Optional[float] = None,
+        timeout: float | None = None,
         tries: int = 0,
-        deadline: Optional[float] = None,
-        grace: Optional[float] = None,
+        deadline: float | None = None,
+        grace: float | None = None,
         window: int = 0,
         max_packet: int = 0,
         queue: int = 0,
         v1: bool = False,
         params: bool = True,
         retry_all: bool = False,
-        first_chunk_timeout: Optional[float] = None,
-        stall_timeout: Optional[float] = None,
+        first_chunk_timeout: float | None = None,
+        stall_timeout: float | None = None,
         groups: tuple[Group, ...] = (),
     ) -> None:
         o = ffi.new("struct smp_session_options *")
@@ -451,7 +438,7 @@ class connect(Awaitable[Device]):  # noqa: N801 used as a function
         self._options = o
         self._where = where
         self._groups = tuple(groups)
-        self._device: Optional[Device] = None
+        self._device: Device | None = None
 
     async def _connect(self) -> Device:
         hub = Hub.get(self._groups)
@@ -477,9 +464,9 @@ class connect(Awaitable[Device]):  # noqa: N801 used as a function
 
     async def __aexit__(
         self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._device is not None:
             await self._device.close()

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import builtins
 import os
-from typing import Any, Optional
+from typing import Any
 
 from ._smp import ffi, lib
 from .enums import Error
@@ -43,19 +43,19 @@ class SmpError(Exception):
 class DeviceError(SmpError):
     """The device said no."""
 
-    def __init__(self, text: str, rc: int = 0, group: Optional[int] = None) -> None:
+    def __init__(self, text: str, rc: int = 0, group: int | None = None) -> None:
         super().__init__(text, Error.ERR_DEVICE)
         self.rc = rc
         """The number."""
         self.group = group
         """The group whose code it is; None for a global code."""
-        self.name: Optional[str] = None
+        self.name: str | None = None
         """The code's name, "NO_IMAGE"; None when it is not known."""
         self.reason = ""
         """What the device says about it."""
-        self.hint: Optional[str] = None
+        self.hint: str | None = None
         """What to do about it."""
-        self.response: Optional[object] = None
+        self.response: object | None = None
         """What else was in the answer; anything may be missing there."""
 
 
@@ -93,7 +93,7 @@ class CorruptError(TransferError):
 class MalformedError(SmpError):
     """The device sent what is no valid answer."""
 
-    key: Optional[str] = None
+    key: str | None = None
     """The key that was wrong, if it was one."""
 
 
@@ -159,11 +159,11 @@ _CLASSES: dict[int, type[SmpError]] = {
 }
 
 
-def _string(pointer: Any) -> Optional[str]:
+def _string(pointer: Any) -> str | None:
     return ffi.string(pointer).decode("utf-8", "backslashreplace") if pointer else None
 
 
-def error_of(code: int, text: Optional[str] = None, errno: int = 0) -> Exception:
+def error_of(code: int, text: str | None = None, errno: int = 0) -> Exception:
     """The exception of a negative number that a call returned."""
     if code == Error.ERR_NO_MEMORY:
         return MemoryError()

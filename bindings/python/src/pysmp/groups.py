@@ -24,7 +24,7 @@ from __future__ import annotations
 import dataclasses
 import struct
 import typing
-from typing import Any, Generic, Optional, TypeVar, Union
+from typing import Any, Generic, TypeVar, Union
 
 from ._command import Command, Q, R
 from ._smp import ffi, lib
@@ -40,7 +40,7 @@ _KINDS = {bool: Kind.BOOL, int: Kind.INT, str: Kind.STR, bytes: Kind.BYTES}
 def key(
     name: str,
     *,
-    alias: Optional[str] = None,
+    alias: str | None = None,
     bits: int = 64,
     signed: bool = True,
     default: Any = dataclasses.MISSING,
@@ -62,12 +62,12 @@ def key(
 class _Row:
     name: str
     key: str
-    alias: Optional[str]
+    alias: str | None
     kind: Kind
     element: Kind
     width: int
     optional: bool
-    plan: Optional[_Plan]
+    plan: _Plan | None
     pairs: bool  # a dict
 
 
@@ -120,7 +120,7 @@ class _Planner:
             row.kind, row.plan = self._kind(cls, field, hint, said)
         return row
 
-    def _kind(self, cls: type, field: Any, hint: Any, said: Any) -> tuple[Kind, Optional[_Plan]]:
+    def _kind(self, cls: type, field: Any, hint: Any, said: Any) -> tuple[Kind, _Plan | None]:
         if hint in _KINDS:
             unsigned = hint is int and not said.get("signed", True)
             return (Kind.UINT if unsigned else _KINDS[hint]), None
@@ -206,6 +206,7 @@ def _put_field(out: bytearray, given: Any, row: _Row) -> None:
             _put_item(out, item, row.element, row)
         return
     assert row.plan
+    assert isinstance(given, dict)
     bare = len(row.plan.rows) == 2 and row.plan.rows[1].key == ""
     for name, value in given.items():
         out += struct.pack("<BHH", Kind.RECORD, 2 if bare else 0, 0)
@@ -254,7 +255,7 @@ class _Reader:
         self.at += n
         return self.data[self.at - n : self.at]
 
-    def item(self, plan: Optional[_Plan]) -> Any:
+    def item(self, plan: _Plan | None) -> Any:
         kind = self.number("<B", 1)
         if kind == Kind.RECORD:
             return self.record(plan)
@@ -271,7 +272,7 @@ class _Reader:
             return data.decode("utf-8", "backslashreplace")
         return Cbor(data) if kind == Kind.CBOR else data
 
-    def record(self, plan: Optional[_Plan]) -> Any:
+    def record(self, plan: _Plan | None) -> Any:
         assert plan
         found: dict[str, Any] = {}
         for _ in range(self.number("<H", 2)):
@@ -320,7 +321,7 @@ class CustomCommand(Command[Q, R], Generic[Q, R]):
         self._response = None if response is Empty else group.planner.plan(response)
 
     @staticmethod
-    def _store(plan: Optional[_Plan], message: object) -> bytes:
+    def _store(plan: _Plan | None, message: object) -> bytes:
         if message is None or plan is None:
             return b""
         out = bytearray()
@@ -328,7 +329,7 @@ class CustomCommand(Command[Q, R], Generic[Q, R]):
         return bytes(out)
 
     @staticmethod
-    def _load(plan: Optional[_Plan], flat: Any) -> Any:
+    def _load(plan: _Plan | None, flat: Any) -> Any:
         if plan is None:
             return Empty()
         if not flat.len:
@@ -366,8 +367,8 @@ class Group:
         self.number = number
         self.name = name
         self.planner = _Planner()
-        self._commands: list[tuple[CustomCommand[Any, Any], bool, Optional[str]]] = []
-        self._codes: list[tuple[int, str, str, Optional[str], int]] = []
+        self._commands: list[tuple[CustomCommand[Any, Any], bool, str | None]] = []
+        self._codes: list[tuple[int, str, str, str | None, int]] = []
         self._sealed = False
 
     def command(
@@ -379,7 +380,7 @@ class Group:
         response: type[R],
         *,
         idempotent: bool = False,
-        enable: Optional[str] = None,
+        enable: str | None = None,
     ) -> CustomCommand[Q, R]:
         """Adds a command.
 
@@ -398,7 +399,7 @@ class Group:
         return command
 
     def code(
-        self, rc: int, name: str, text: str, *, hint: Optional[str] = None, v1: int = Rc.UNKNOWN
+        self, rc: int, name: str, text: str, *, hint: str | None = None, v1: int = Rc.UNKNOWN
     ) -> None:
         """Explains a code of the group.
 
@@ -453,7 +454,7 @@ class Group:
         return handle
 
 
-def _c(text: Optional[str]) -> Any:
+def _c(text: str | None) -> Any:
     return text.encode() if text is not None else ffi.NULL
 
 

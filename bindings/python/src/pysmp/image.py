@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple
 
 from ._smp import ffi, lib
 from ._values import Data
@@ -32,7 +32,7 @@ class Tlv:
     """One entry after the image."""
 
     type: int
-    name: Optional[str]
+    name: str | None
     data: bytes
     is_protected: bool
 
@@ -46,7 +46,7 @@ class Image:
     """As the image's state lists it."""
     hash_good: bool
     """It was computed again and is right; False for encrypted images."""
-    sha256: Optional[bytes]
+    sha256: bytes | None
     """Of the whole file: what an upload carries."""
     load_address: int
     header_size: int
@@ -60,7 +60,7 @@ class Image:
     tlvs: list[Tlv] = field(default_factory=list)
 
     @classmethod
-    def parse(cls, data: Union[Data, str, os.PathLike[str]], *, check_hash: bool = True) -> Image:
+    def parse(cls, data: Data | str | os.PathLike[str], *, check_hash: bool = True) -> Image:
         """Reads an image.
 
         Args:
@@ -97,14 +97,14 @@ class Image:
         )
 
 
-def _problem(image: Any, error: int) -> Optional[str]:
+def _problem(image: Any, error: int) -> str | None:
     if error == Error.ERR_NOT_IMAGE and image.file != McubootFile.IMAGE:
         return str(ffi.string(lib.smp_mcuboot_file_text(image.file)).decode())
     return str(ffi.string(image.problem).decode()) if image.problem else None
 
 
 def _tlvs(buffer: Any, image: Any) -> list[Tlv]:
-    found = []
+    found: list[Tlv] = []
     cursor = ffi.new("uint32_t *")
     tlv = ffi.new("struct smp_mcuboot_tlv *")
     while True:

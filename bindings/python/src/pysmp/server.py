@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, Union
 
 from ._command import Command
 from ._hub import Hub
@@ -35,7 +35,7 @@ class Refuse(Exception):
         reason: text for people
     """
 
-    def __init__(self, rc: int, reason: Optional[str] = None) -> None:
+    def __init__(self, rc: int, reason: str | None = None) -> None:
         super().__init__(f"rc {rc}" + (f": {reason}" if reason else ""))
         self.rc = int(rc)
         self.reason = reason
@@ -49,7 +49,7 @@ class Fail(Exception):
         response: fields to send beside it
     """
 
-    def __init__(self, rc: int, response: Optional[object] = None) -> None:
+    def __init__(self, rc: int, response: object | None = None) -> None:
         super().__init__(f"group's rc {rc}")
         self.rc = int(rc)
         self.response = response
@@ -83,7 +83,7 @@ class Server:
 
     def __init__(
         self,
-        where: Union[str, Transport, None] = None,
+        where: str | Transport | None = None,
         *,
         buf_size: int = 0,
         buf_count: int = 0,
@@ -97,15 +97,15 @@ class Server:
         self._options.v1_only = v1_only
         self._groups = tuple(groups)
         self._handlers: dict[tuple[int, int, int], tuple[Command[Any, Any], Any]] = {}
-        self._hub: Optional[Hub] = None
+        self._hub: Hub | None = None
         self._handle = 0
-        self._transports: list[tuple[int, Union[str, Transport]]] = []
+        self._transports: list[tuple[int, str | Transport]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.overruns = 0
         """Requests that vanished because there was no buffer."""
 
     def handle(
-        self, command: Command[Q, R], handler: Optional[Handler[Q, R]] = None
+        self, command: Command[Q, R], handler: Handler[Q, R] | None = None
     ) -> Callable[[Handler[Q, R]], Handler[Q, R]]:
         """Sets the handler of a command; as a decorator, or with both arguments."""
 
@@ -144,7 +144,7 @@ class Server:
             await self.close()
             raise
 
-    async def listen(self, where: Union[str, Transport]) -> str:
+    async def listen(self, where: str | Transport) -> str:
         """Listens on one more transport; returns the URL clients can use."""
         hub = self._hub
         if hub is None:
@@ -179,9 +179,9 @@ class Server:
 
     async def __aexit__(
         self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.close()
 

@@ -25,7 +25,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,8 +58,8 @@ class Simulator:
     def __init__(
         self,
         *arguments: str,
-        image: Union[str, os.PathLike[str], None] = None,
-        state: Union[str, os.PathLike[str], None] = None,
+        image: str | os.PathLike[str] | None = None,
+        state: str | os.PathLike[str] | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory() if state is None else None
         folder = os.fspath(state) if state is not None else self._folder.name  # type: ignore[union-attr]
@@ -109,9 +109,9 @@ class Simulator:
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 

@@ -12,7 +12,7 @@ import errno
 import struct
 from collections import deque
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable
 
 from ._smp import ffi, lib
 from ._values import data
@@ -41,13 +41,13 @@ class Transport:
     overhead = 0
     """Bytes that framing takes of the device's buffer, beside the packet."""
 
-    _hub: Optional[Hub] = None
+    _hub: Hub | None = None
     _handle = 0
-    _sender: Optional[asyncio.Task[None]] = None
+    _sender: asyncio.Task[None] | None = None
     _packets: deque[tuple[bytes, bytes]]
     _is_full = False
-    _cause: Optional[BaseException] = None
-    _wake: Optional[asyncio.Event] = None
+    _cause: BaseException | None = None
+    _wake: asyncio.Event | None = None
 
     async def open(self) -> None:
         """Called once, before anything is sent."""
@@ -95,7 +95,7 @@ class Transport:
             self._cause = None
             lib.shim_transport_up(self._hub.enter(), self._handle)
 
-    def down(self, cause: Optional[BaseException] = None) -> None:
+    def down(self, cause: BaseException | None = None) -> None:
         """The link is down: requests under way end with it."""
         if self._hub is None or self._hub.closed:
             return
@@ -228,7 +228,7 @@ class Datagrams(Transport, asyncio.DatagramProtocol):
         self.down(exc)
         self.up()
 
-    def connection_lost(self, exc: Optional[Exception]) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self.down(exc)
 
 
@@ -248,8 +248,8 @@ class Stream(Transport):
         max_packet: int = 0,
     ) -> None:
         self._connect = connect
-        self._writer: Optional[asyncio.StreamWriter] = None
-        self._reader_task: Optional[asyncio.Task[None]] = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._reader_task: asyncio.Task[None] | None = None
         self.max_packet = max_packet
 
     async def open(self) -> None:
