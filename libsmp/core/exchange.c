@@ -59,8 +59,8 @@ static int answer(struct smp_exchange *exchange, const void *response,
     size_t room = server->options.buf_size - SMP_HEADER_SIZE;
     if (exchange->transport != NULL) {
         size_t link = smpi_transport_max_packet(exchange->transport, &exchange->peer);
-        room = link < room + SMP_HEADER_SIZE && link > SMP_HEADER_SIZE ? link - SMP_HEADER_SIZE
-                                                                       : room;
+        room =
+            link < room + SMP_HEADER_SIZE && link > SMP_HEADER_SIZE ? link - SMP_HEADER_SIZE : room;
     }
     uint8_t *payload = server->answer + SMP_HEADER_SIZE;
     size_t len = 0;
@@ -83,8 +83,8 @@ static int answer(struct smp_exchange *exchange, const void *response,
 
 static bool may_answer(const struct smp_exchange *exchange)
 {
-    return exchange != NULL && (exchange->state == SMPI_EXCHANGE_RUNNING ||
-                                exchange->state == SMPI_EXCHANGE_DEFERRED);
+    return exchange != NULL &&
+           (exchange->state == SMPI_EXCHANGE_RUNNING || exchange->state == SMPI_EXCHANGE_DEFERRED);
 }
 
 static int finish(struct smp_exchange *exchange, const void *response,

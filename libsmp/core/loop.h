@@ -56,9 +56,9 @@ struct smp_loop {
     uint8_t *scratch; /* SMP_PACKET_MAX + 1 bytes: packets being built */
 
     struct smpi_registry registry;
-    bool sealed; /* there is or was a session or server: the registry stands still */
-    struct smpi_kept *kept;                       /* memory of the program's own tables */
-    struct smpi_custom_group *custom_groups;      /* which of the registry are the program's */
+    bool sealed;            /* there is or was a session or server: the registry stands still */
+    struct smpi_kept *kept; /* memory of the program's own tables */
+    struct smpi_custom_group *custom_groups; /* which of the registry are the program's */
     struct smpi_custom_message *custom_messages;
     const struct smpi_probe *probe;
 
@@ -66,16 +66,16 @@ struct smp_loop {
     void *log_user;
     enum smp_log_level log_level;
 
-    unsigned depth;   /* user callbacks we are inside */
-    unsigned held;    /* calls on the stack that need what is freed meanwhile */
-    bool turning;     /* inside a turn */
-    bool free_later;  /* smp_loop_free() came while something was held */
-    bool building;    /* a packet stands in `scratch`, and user code may run */
+    unsigned depth;  /* user callbacks we are inside */
+    unsigned held;   /* calls on the stack that need what is freed meanwhile */
+    bool turning;    /* inside a turn */
+    bool free_later; /* smp_loop_free() came while something was held */
+    bool building;   /* a packet stands in `scratch`, and user code may run */
     volatile bool stop;
-    size_t users;     /* sessions, servers, watches: what smp_loop_run() waits for */
+    size_t users; /* sessions, servers, watches: what smp_loop_run() waits for */
 
     smp_id last_id;
-    uint64_t random;  /* state of smpi_random() */
+    uint64_t random; /* state of smpi_random() */
 
     /* smp_wait(): the request waited for, and its result once there. */
     struct {

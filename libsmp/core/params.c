@@ -58,8 +58,7 @@ bool smpi_session_ask_params(struct smp_session *session)
 {
     if (session->params == SMPI_PARAMS_NONE && session->loop->probe != NULL) {
         session->params = SMPI_PARAMS_ASKING;
-        if (smpi_call_internal(session, session->loop->probe->command, on_params, NULL) !=
-            SMP_OK) {
+        if (smpi_call_internal(session, session->loop->probe->command, on_params, NULL) != SMP_OK) {
             session->params = SMPI_PARAMS_NONE;
         }
     }

@@ -29,7 +29,7 @@ struct smpi_pool {
     struct smpi_block *free[SMPI_POOL_CLASSES];
     size_t wanted[SMPI_POOL_CLASSES]; /* reserved by those that live now */
     size_t owned[SMPI_POOL_CLASSES];  /* blocks there are */
-    struct smpi_block *chunks; /* what was allocated, for freeing it all */
+    struct smpi_block *chunks;        /* what was allocated, for freeing it all */
 };
 
 /*

@@ -50,8 +50,8 @@ static void take_answer(struct smp_session *session, struct smpi_request *reques
     }
 }
 
-void smpi_session_received(void *user, struct smp_transport *transport,
-                           const struct smp_peer *peer, const uint8_t *packet, size_t len)
+void smpi_session_received(void *user, struct smp_transport *transport, const struct smp_peer *peer,
+                           const uint8_t *packet, size_t len)
 {
     struct smp_session *session = user;
     struct smp_header header;

@@ -22,8 +22,8 @@ const struct smp_group *smp_group_find(const struct smp_loop *loop, uint16_t id)
     return smpi_registry_group(registry_of(loop), id);
 }
 
-const struct smp_command *smp_command_find(const struct smp_loop *loop, uint16_t group,
-                                           uint8_t id, uint8_t op)
+const struct smp_command *smp_command_find(const struct smp_loop *loop, uint16_t group, uint8_t id,
+                                           uint8_t op)
 {
     return smpi_registry_command(registry_of(loop), group, id, op);
 }

@@ -44,7 +44,7 @@ struct smpi_request {
     struct smpi_list node;
     struct smp_session *session;
     const struct smpi_request_ops *ops;
-    uint64_t due;      /* SENT: end of this try; GHOST: end of its time; SMPI_NEVER: its owner's care */
+    uint64_t due; /* SENT: end of this try; GHOST: end of its time; SMPI_NEVER: its owner's care */
     uint64_t deadline; /* end of it all, SMPI_NEVER: none */
     uint64_t sent_at;  /* when the link took the last copy */
     uint64_t order;    /* place in the order in which requests came to the session */
@@ -53,7 +53,7 @@ struct smpi_request {
     uint8_t op;
     uint8_t command;
     uint8_t sequence;
-    uint8_t version;   /* enum smp_protocol of the last copy */
+    uint8_t version; /* enum smp_protocol of the last copy */
     uint8_t state;
     uint8_t sends;     /* copies sent since it was submitted, at most 255 */
     bool has_sequence; /* kept over retries */

@@ -29,8 +29,8 @@ struct smp_exchange {
     struct smp_bytes payload;
     uint64_t arrived;
     size_t len;
-    uint8_t first;  /* the request's first byte, as it came */
-    bool failed;    /* an error was answered: requests behind it in the packet are not executed */
+    uint8_t first;   /* the request's first byte, as it came */
+    bool failed;     /* an error was answered: requests behind it in the packet are not executed */
     uint8_t *packet; /* buf_size bytes; NULL for a deferred one, which has handed its buffer on */
 };
 
@@ -49,8 +49,8 @@ struct smp_server {
     struct smpi_list waiting;
     struct smpi_list deferred;
     struct smp_exchange *running; /* being executed, or NULL */
-    uint32_t in_use; /* buffers held */
-    uint64_t free_at; /* when the work queue is done with its last request */
+    uint32_t in_use;              /* buffers held */
+    uint64_t free_at;             /* when the work queue is done with its last request */
     struct smpi_handler *handlers;
     size_t n_handlers;
     struct smp_transport **transports;
@@ -63,5 +63,14 @@ struct smp_server {
 
 /* server.c: gives the buffer back. */
 void smpi_exchange_release(struct smp_exchange *exchange);
+
+/* execute.c: asks the program's hook; 0 when there is none. */
+int smpi_server_hook(struct smp_server *server, enum smp_server_event event,
+                     struct smp_exchange *exchange);
+/*
+ * Executes a packet, which may hold several requests back to back; the first that fails ends it.
+ * The buffer is given back, unless the server was freed meanwhile.
+ */
+void smpi_exchange_execute(struct smp_exchange *exchange);
 
 #endif

@@ -51,14 +51,14 @@ struct smp_session {
     uint32_t path_max; /* what proved to get through; 0: no limit found */
     uint32_t proven;   /* largest packet that was answered */
     bool v1;
-    bool blocked; /* the transport said AGAIN */
-    bool closing;  /* smp_session_close(): nothing new is taken */
+    bool blocked;                /* the transport said AGAIN */
+    bool closing;                /* smp_session_close(): nothing new is taken */
     smp_closed_callback *closed; /* due when all is done; NULL: not, or told already */
     void *closed_user;
-    bool dead;    /* smp_session_free() was called */
-    bool silent;  /* freed in a forked child: nothing is completed */
-    bool lost;    /* the transport was freed, and nobody was told */
-    int broken;   /* sending failed with this: the session's task ends everything */
+    bool dead;   /* smp_session_free() was called */
+    bool silent; /* freed in a forked child: nothing is completed */
+    bool lost;   /* the transport was freed, and nobody was told */
+    int broken;  /* sending failed with this: the session's task ends everything */
     int system_error;
     uint8_t next_sequence;
     uint64_t next_order;
@@ -121,8 +121,8 @@ bool smpi_session_step_down(struct smp_session *session, size_t size);
 
 /* ---- receive.c ---- */
 
-void smpi_session_received(void *user, struct smp_transport *transport,
-                           const struct smp_peer *peer, const uint8_t *packet, size_t len);
+void smpi_session_received(void *user, struct smp_transport *transport, const struct smp_peer *peer,
+                           const uint8_t *packet, size_t len);
 
 /*
  * The device does not speak the version of the protocol the request was sent in: the session

@@ -127,7 +127,8 @@ static bool may_repeat(struct smpi_transfer *transfer)
         copies += smpi_chunk_on_the_way(chunk) ? chunk->request.sends : 0;
     }
     uint32_t window = smp_session_window(transfer->session);
-    if (copies < (window > 2 ? window : 2) || transfer->seldom) { /* one repeat is always worth it */
+    if (copies < (window > 2 ? window : 2) ||
+        transfer->seldom) { /* one repeat is always worth it */
         return true;
     }
     transfer->seldom = true;

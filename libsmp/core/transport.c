@@ -198,8 +198,7 @@ void smp_transport_down(struct smp_transport *transport, int reason, int system_
     }
 }
 
-int smpi_transport_attach(struct smp_transport *transport, const struct smpi_sink *sink,
-                          void *user)
+int smpi_transport_attach(struct smp_transport *transport, const struct smpi_sink *sink, void *user)
 {
     if (transport->sink != NULL) {
         return SMP_ERR_BUSY;

@@ -41,9 +41,8 @@ static int live(struct world *world, struct flash *flash)
         return error;
     }
     error = flash_open(flash, world);
-    error = error == SMP_OK
-                ? smp_server_handle(flash->server, 0, 5, SMP_OP_WRITE, put_off, NULL)
-                : error;
+    error = error == SMP_OK ? smp_server_handle(flash->server, 0, 5, SMP_OP_WRITE, put_off, NULL)
+                            : error;
     if (error != SMP_OK) {
         return error;
     }
@@ -54,8 +53,7 @@ static int live(struct world *world, struct flash *flash)
     smp_timer_start(timer, 1000);
     smp_source_memory(&source, image, sizeof(image));
     error = note_echo(&echo, world->session, "hello");
-    int upload_error =
-        smp_img_upload(world->session, &source, NULL, note_result, &upload, NULL);
+    int upload_error = smp_img_upload(world->session, &source, NULL, note_result, &upload, NULL);
     int reset_error = smp_os_reset(world->session, NULL, note_result, &reset, NULL);
     world_pass(world, 2000);
     smp_exchange_reply(later, NULL);
@@ -98,8 +96,7 @@ Test(memory, a_loop_with_descriptors_too)
     for (uint64_t n = 1; failed; n++) {
         struct heap heap = {.fail_at = n};
         const struct smp_allocator allocator = heap_allocator(&heap);
-        const struct smp_loop_options options = {.size = sizeof(options),
-                                                 .allocator = &allocator};
+        const struct smp_loop_options options = {.size = sizeof(options), .allocator = &allocator};
         struct smp_loop *loop = NULL;
         cr_assert_lt(n, 1000);
         int error = smp_loop_new(&options, &loop);

@@ -169,14 +169,16 @@ Test(server, lengths_that_lie)
     ask("0a 00 0006 0000 01 00" D_X, "0b 00 0005 0000 01 00" RC("09"));
     ask("0a 00 ffff 0000 01 00" D_X, "0b 00 0005 0000 01 00" RC("09"));
     /* Too short: the rest is no request of its own, being under eight bytes. */
-    ask("08 00 0001 0000 01 06 a0 00 00 00", "09 00 0018 0000 01 06"
+    ask("08 00 0001 0000 01 06 a0 00 00 00",
+        "09 00 0018 0000 01 06"
         "a2 68 6275665f73697a65 19 0180 69 6275665f636f756e74 04");
 }
 
 Test(server, payloads_that_are_wrong)
 {
     ask("0a 00 0000 0000 01 00", "0b 00 000b 0000 01 00 a2 627263 03 6372736e 6164");
-    ask("08 00 0000 0000 01 06", "09 00 0018 0000 01 06"
+    ask("08 00 0000 0000 01 06",
+        "09 00 0018 0000 01 06"
         "a2 68 6275665f73697a65 19 0180 69 6275665f636f756e74 04"); /* reads nothing: fine */
     ask("0a 00 0004 0000 01 00 a1 6164 05", "0b 00 000b 0000 01 00 a2 627263 03 6372736e 6164");
     ask("0a 00 0004 0000 01 00 a1 6164 61", "0b 00 000b 0000 01 00 a2 627263 03 6372736e 6164");
@@ -437,8 +439,7 @@ Test(server, handlers_can_be_replaced_and_removed)
     ask("0a 00 0005 0000 01 00" D_X, "0b 00 0005 0000 01 00" RC("0a"));
     cr_assert_eq(smp_server_handle(server, 0, 200, SMP_OP_READ, echo, NULL), SMP_ERR_NOT_FOUND);
     cr_assert_eq(smp_server_handle(server, 999, 0, SMP_OP_READ, echo, NULL), SMP_ERR_NOT_FOUND);
-    cr_assert_eq(smp_server_handle(server, 0, 0, SMP_OP_WRITE_RSP, echo, NULL),
-                 SMP_ERR_NOT_FOUND);
+    cr_assert_eq(smp_server_handle(server, 0, 0, SMP_OP_WRITE_RSP, echo, NULL), SMP_ERR_NOT_FOUND);
 }
 
 /* ---- answering later ---- */

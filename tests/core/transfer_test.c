@@ -51,9 +51,9 @@ static void begin(size_t len)
 {
     make_image(len);
     open_all();
-    cr_assert_eq(smp_img_upload(world.session, &source, &upload_options, note_result, &note,
-                                &note.id),
-                 SMP_OK);
+    cr_assert_eq(
+        smp_img_upload(world.session, &source, &upload_options, note_result, &note, &note.id),
+        SMP_OK);
     cr_assert_eq(note.calls, 0);
 }
 
@@ -304,11 +304,8 @@ Test(transfer, what_is_there_already_is_not_sent_again)
 static bool wrong_match(struct flash *f, struct smp_exchange *exchange,
                         const struct smp_img_upload_req *req)
 {
-    const struct smp_img_upload_rsp rsp = {.size = sizeof(rsp),
-                                           .has_off = true,
-                                           .off = f->len,
-                                           .has_match = true,
-                                           .match = false};
+    const struct smp_img_upload_rsp rsp = {
+        .size = sizeof(rsp), .has_off = true, .off = f->len, .has_match = true, .match = false};
     if (req->off + req->data.len < f->len || f->len == 0) {
         return false;
     }
@@ -809,8 +806,7 @@ static void note_window(struct smp_session *session, const struct smp_progress *
 {
     (void)session;
     (void)user;
-    smallest_window =
-        progress->window < smallest_window ? progress->window : smallest_window;
+    smallest_window = progress->window < smallest_window ? progress->window : smallest_window;
 }
 
 Test(transfer, rc_2_shrinks_the_window)
@@ -1209,9 +1205,9 @@ static void begin_odd(size_t len)
     source.read = odd_read;
     source.user = &odd;
     upload_options.has_sha = true;
-    cr_assert_eq(smp_img_upload(world.session, &source, &upload_options, note_result, &note,
-                                &note.id),
-                 SMP_OK);
+    cr_assert_eq(
+        smp_img_upload(world.session, &source, &upload_options, note_result, &note, &note.id),
+        SMP_OK);
 }
 
 Test(transfer, a_source_that_says_not_yet)

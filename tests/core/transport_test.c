@@ -258,8 +258,8 @@ Test(transport, what_happens_in_a_callback_is_told_after_it)
 Test(transport, bad_ops_are_refused)
 {
     struct smp_transport *made;
-    struct smp_transport_ops ops = {.size = sizeof(ops), .send = wire_send,
-                                    .max_packet = wire_max_packet};
+    struct smp_transport_ops ops = {
+        .size = sizeof(ops), .send = wire_send, .max_packet = wire_max_packet};
     cr_assert_eq(smp_transport_new(NULL, &ops, NULL, &made), SMP_ERR_INVALID);
     cr_assert_eq(smp_transport_new(world.loop, NULL, NULL, &made), SMP_ERR_INVALID);
     ops.send = NULL;

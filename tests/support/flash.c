@@ -134,9 +134,8 @@ int flash_open(struct flash *flash, struct world *world)
     if (error == SMP_OK) {
         error = smp_server_handle(flash->server, 0, 0, SMP_OP_WRITE, on_echo, flash);
     }
-    return error == SMP_OK
-               ? smp_server_handle(flash->server, 1, 1, SMP_OP_WRITE, on_upload, flash)
-               : error;
+    return error == SMP_OK ? smp_server_handle(flash->server, 1, 1, SMP_OP_WRITE, on_upload, flash)
+                           : error;
 }
 
 void flash_close(struct flash *flash)
