@@ -418,8 +418,13 @@ Test(loop, watching_what_cannot_be_watched_is_an_error)
     close(ends[0]);
     close(ends[1]);
     cr_assert_eq(smp_loop_new(NULL, &loop), SMP_OK);
-    cr_assert_eq(smp_watch_new(loop, ends[0], SMP_WATCH_READ, on_readable, NULL, &watch),
-                 SMP_ERR_SYSTEM);
+    int code = smp_watch_new(loop, ends[0], SMP_WATCH_READ, on_readable, NULL, &watch);
+    if (smp_loop_fd(loop) >= 0) {
+        cr_assert_eq(code, SMP_ERR_SYSTEM);
+    } else { /* poll() says so only when it is called */
+        cr_assert_eq(code, SMP_OK);
+        smp_watch_free(watch);
+    }
     smp_loop_free(loop);
 }
 
