@@ -77,7 +77,7 @@ Test(mynewt, logs_are_shown_whole_or_in_part)
 
 Test(mynewt, a_log_is_a_ring_and_fits_the_answer)
 {
-    char text[16];
+    char text[32];
     const struct smp_log_show_rsp *rsp;
 
     rig.device_options.buf_size = 512;
