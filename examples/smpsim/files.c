@@ -151,25 +151,18 @@ void sim_place_close(struct sim_place *place)
 
 uint16_t sim_files_read(const struct sim_place *place, int *fd, uint64_t *len)
 {
-    struct stat st;
-    uint16_t rc = SMP_FS_RC_OK;
+    struct stat st = {.st_mode = 0};
 
     *fd = openat(place->dir, place->name, FILE_FLAGS);
     if (*fd < 0)
         return error_of_open();
-    if (fstat(*fd, &st) != 0)
-        rc = SMP_FS_RC_UNKNOWN;
-    else if (S_ISDIR(st.st_mode))
-        rc = SMP_FS_RC_FILE_IS_DIRECTORY;
-    else if (!S_ISREG(st.st_mode))
-        rc = SMP_FS_RC_UNKNOWN;
-    if (rc != SMP_FS_RC_OK) {
-        close(*fd);
-        *fd = -1;
-        return rc;
+    if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        *len = (uint64_t)st.st_size;
+        return SMP_FS_RC_OK;
     }
-    *len = (uint64_t)st.st_size;
-    return SMP_FS_RC_OK;
+    close(*fd);
+    *fd = -1;
+    return S_ISDIR(st.st_mode) ? SMP_FS_RC_FILE_IS_DIRECTORY : SMP_FS_RC_UNKNOWN;
 }
 
 uint16_t sim_files_length(const struct sim_place *place, uint64_t *len)

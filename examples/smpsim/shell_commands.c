@@ -126,10 +126,11 @@ static int echo(const struct call *call)
 
 static int fail(const struct call *call)
 {
-    int code = call->argc > 1 ? atoi(call->argv[1]) : 1;
+    long number = call->argc > 1 ? strtol(call->argv[1], NULL, 10) : 1;
+    int code = number > -SIM_SHELL_NO_ANSWER && number < SIM_SHELL_NO_ANSWER ? (int)number : 1;
 
     sim_print(call->output, "\x1b[1;31mfailed as told: %d\r\n\x1b[m", code);
-    return code == SIM_SHELL_NO_ANSWER || code == SIM_SHELL_NOT_FOUND ? 1 : code;
+    return code == SIM_SHELL_NOT_FOUND ? 1 : code;
 }
 
 static int help(const struct call *call);
