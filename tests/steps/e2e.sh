@@ -5,6 +5,10 @@
 set -u
 cd "$(dirname "$0")/../.."
 export SMP_BIN=$PWD/build/${1:-asan}/bin
+[ -x "$SMP_BIN/smpsim" ] && [ -x "$SMP_BIN/smpctl" ] || {
+    echo "No programs in $SMP_BIN: did the build fail?"
+    exit 1
+}
 build/venv/bin/python -m pytest tests/e2e -q -p no:cacheprovider --junit-xml build/logs/e2e.xml
 status=$?
 tests/steps/count_pytest.py build/logs/e2e.xml

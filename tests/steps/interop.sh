@@ -12,6 +12,10 @@ if ! $venv/bin/pip install -q --disable-pip-version-check -r tests/interop/requi
     exit 77
 fi
 export SMP_BIN=$PWD/build/${1:-asan}/bin
+[ -x "$SMP_BIN/smpsim" ] && [ -x "$SMP_BIN/smpctl" ] || {
+    echo "No programs in $SMP_BIN: did the build fail?"
+    exit 1
+}
 $venv/bin/python -m pytest tests/interop -q -p no:cacheprovider --junit-xml build/logs/interop.xml
 status=$?
 python3 tests/steps/count_pytest.py build/logs/interop.xml
