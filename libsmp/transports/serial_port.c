@@ -218,6 +218,14 @@ static int set_modem_line(const struct smpi_port *port, const struct smpi_port_c
     return calls->modem(port->fd, wanted == SMP_SERIAL_ON ? TIOCMBIS : TIOCMBIC, line);
 }
 
+int smpi_port_set_modem(const struct smpi_port *port, const struct smp_serial_options *options,
+                        const struct smpi_port_calls *calls)
+{
+    bool good = set_modem_line(port, calls, TIOCM_DTR, options->dtr) == 0 &&
+                set_modem_line(port, calls, TIOCM_RTS, options->rts) == 0;
+    return good ? SMP_OK : SMP_ERR_SYSTEM;
+}
+
 /* What other programs look at, if they look. */
 static int claim(const struct smpi_port *port, const struct smp_serial_options *options,
                  const struct smpi_port_calls *calls)
@@ -237,10 +245,7 @@ int smpi_port_open(const char *path, const struct smp_serial_options *options,
     error = error == SMP_OK ? claim(port, options, calls) : error;
     error = error == SMP_OK ? set_up(path, options, port) : error;
     error = error == SMP_OK ? set_reading(port, options) : error;
-    if (error == SMP_OK && (set_modem_line(port, calls, TIOCM_DTR, options->dtr) != 0 ||
-                            set_modem_line(port, calls, TIOCM_RTS, options->rts) != 0)) {
-        error = SMP_ERR_SYSTEM;
-    }
+    error = error == SMP_OK ? smpi_port_set_modem(port, options, calls) : error;
     if (error != SMP_OK) {
         int system_error = errno;
         smpi_port_close(port);

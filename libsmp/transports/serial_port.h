@@ -28,6 +28,10 @@ int smpi_port_open(const char *path, const struct smp_serial_options *options,
                    const struct smpi_port_calls *calls, struct smpi_port *port);
 void smpi_port_close(struct smpi_port *port);
 
+/* Modem lines as the options say; pseudo-terminals have none.  SMP_ERR_SYSTEM. */
+int smpi_port_set_modem(const struct smpi_port *port, const struct smp_serial_options *options,
+                        const struct smpi_port_calls *calls);
+
 /* Makes any descriptor non-blocking. */
 int smpi_port_unblock(int fd);
 
