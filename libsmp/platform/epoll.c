@@ -80,26 +80,6 @@ static int platform_fd(const struct smpi_platform *platform)
     return platform->epoll;
 }
 
-/*
- * Left alone, a timer that is due earlier still fires, and one that has fired
- * unseen keeps the descriptor readable.  Setting it always gives an edge-
- * triggered watcher of the descriptor a fresh edge, even for a time long past.
- */
-static void platform_arm(struct smpi_platform *platform, uint64_t due)
-{
-    if (!platform->spent && platform->armed <= due) {
-        return;
-    }
-    struct itimerspec when = {.it_value = {0, 0}}; /* zero: off */
-    if (due != SMPI_NEVER) {
-        when.it_value.tv_sec = (time_t)(due / 1000000000u);
-        when.it_value.tv_nsec = due == 0 ? 1 : (long)(due % 1000000000u);
-    }
-    timerfd_settime(platform->timer, TFD_TIMER_ABSTIME, &when, NULL);
-    platform->armed = due;
-    platform->spent = false;
-}
-
 static void platform_wake(struct smpi_platform *platform)
 {
     const uint64_t one = 1;
@@ -107,6 +87,32 @@ static void platform_wake(struct smpi_platform *platform)
     ssize_t written = write(platform->event, &one, sizeof(one));
     (void)written; /* it can only be full, and then it is readable */
     errno = error;
+}
+
+/*
+ * Left alone, a timer that is due earlier still fires, and one that has fired
+ * unseen keeps the descriptor readable.  Setting it, or a wake, always gives an
+ * edge-triggered watcher of the descriptor a fresh edge.  For now it is a wake:
+ * a timer set to the past goes the way of an interrupt, which costs a virtual
+ * machine thirty times as much.
+ */
+static void platform_arm(struct smpi_platform *platform, uint64_t due)
+{
+    if (!platform->spent && platform->armed <= due) {
+        return;
+    }
+    if (due <= platform->loop->now) {
+        platform_wake(platform);
+        return;
+    }
+    struct itimerspec when = {.it_value = {0, 0}}; /* zero: off */
+    if (due != SMPI_NEVER) {
+        when.it_value.tv_sec = (time_t)(due / 1000000000u);
+        when.it_value.tv_nsec = (long)(due % 1000000000u);
+    }
+    timerfd_settime(platform->timer, TFD_TIMER_ABSTIME, &when, NULL);
+    platform->armed = due;
+    platform->spent = false;
 }
 
 static void clear_wake(struct smpi_platform *platform)
