@@ -102,9 +102,11 @@ static json_t *fields_json(const struct smp_message *message, int depth)
         json_t *json = json_pack("{s:s, s:s, s:b}", "key", smp_field_key(field), "type",
                                  tables_type(field, type, sizeof type), "optional",
                                  (int)smp_field_optional(field));
-        if (inside && depth < DEPTH_MAX) {
-            json_object_set_new(json, "fields", fields_json(inside, depth + 1));
+        json_t *fields = inside && depth < DEPTH_MAX ? fields_json(inside, depth + 1) : NULL;
+        if (json_array_size(fields) > 0) { /* a map of scalars has none */
+            json_object_set(json, "fields", fields);
         }
+        json_decref(fields);
         json_array_append_new(list, json);
     }
     return list;

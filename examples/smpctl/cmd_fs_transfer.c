@@ -71,12 +71,14 @@ static int check_options(struct smpctl *ctl, const char *remote)
     return STATUS_DONE;
 }
 
-static struct smp_transfer_options transfer_options(void)
+static struct smp_transfer_options transfer_options(const struct smpctl *ctl)
 {
+    double timeout = ctl->options.timeout ? ctl->options.timeout : DEFAULT_TIMEOUT;
     return (struct smp_transfer_options){
         .size = sizeof(struct smp_transfer_options),
         .window = (uint32_t)opt_window,
         .chunk = (uint32_t)opt_chunk,
+        .first_chunk_ms = (uint32_t)(timeout * 1000), /* no flash is erased first */
         .resume = opt_resume,
         .progress = progress_step,
     };
@@ -121,7 +123,7 @@ static int send_nothing(struct smpctl *ctl, const char *remote)
 
 static int send_file(struct smpctl *ctl, const struct local_file *file, const char *remote)
 {
-    const struct smp_transfer_options options = transfer_options();
+    const struct smp_transfer_options options = transfer_options(ctl);
     smp_id id = 0;
     int status = STATUS_LINK;
     int error =
@@ -178,7 +180,7 @@ int cmd_fs_upload(struct smpctl *ctl)
 
 static int fetch(struct smpctl *ctl, const struct save *save, const char *remote, uint64_t *length)
 {
-    const struct smp_transfer_options options = transfer_options();
+    const struct smp_transfer_options options = transfer_options(ctl);
     smp_id id = 0;
     int status = STATUS_LINK;
     int error =

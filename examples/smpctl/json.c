@@ -80,7 +80,18 @@ static json_t *json_list(const struct smp_field *field, const void *record)
     return list;
 }
 
-/* A map of records: the first member of each is its key. */
+/* What stands at a key of a map: a record, or the one value that its table gives no key. */
+static json_t *json_entry(const struct smp_message *message, const void *element)
+{
+    const struct smp_field *field = smp_message_field(message, 1);
+    struct smp_value value;
+    if (smp_message_fields(message) == 2 && !*smp_field_key(field)) {
+        return smp_field_get(field, element, &value) == SMP_OK ? json_value(&value) : json_null();
+    }
+    return json_record(message, element);
+}
+
+/* A map: the first member of each element is its key. */
 static json_t *json_map(const struct smp_field *field, const void *record)
 {
     const struct smp_message *message = smp_field_message(field);
@@ -93,7 +104,7 @@ static json_t *json_map(const struct smp_field *field, const void *record)
         if (smp_field_get(key_field, element, &key) == SMP_OK && key.kind == SMP_KIND_STR) {
             json_t *name = json_text(key.as.str);
             json_object_setn_new(map, json_string_value(name), json_string_length(name),
-                                 json_record(message, element));
+                                 json_entry(message, element));
             json_decref(name);
         }
     }

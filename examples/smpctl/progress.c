@@ -136,6 +136,14 @@ static void put_offset(struct progress *progress, uint64_t offset)
     }
 }
 
+static void put_offsets(struct progress *progress, uint64_t done)
+{
+    if (progress->from_zero) {
+        progress_zero(progress);
+    }
+    put_offset(progress, done);
+}
+
 void progress_zero(struct progress *progress)
 {
     if (progress->offsets && progress->n_offsets == 0) {
@@ -156,14 +164,11 @@ static void show(struct progress *progress, const struct smp_progress *step)
     }
     progress->total = step->total;
     if (progress->offsets && step->phase != SMP_PHASE_STARTING) {
-        if (progress->from_zero) {
-            progress_zero(progress);
-        }
-        put_offset(progress, step->done);
-        if (!progress->terminal ||
-            (offsets_on_terminal(progress) && progress->n_offsets <= OFFSETS_SHOWN)) {
-            return;
-        }
+        put_offsets(progress, step->done);
+    }
+    bool few = offsets_on_terminal(progress) && progress->n_offsets <= OFFSETS_SHOWN;
+    if (progress->offsets && (!progress->terminal || few)) {
+        return; /* they tell enough */
     }
     if (now - progress->last_ns < pause && !(last && (json || progress->terminal))) {
         return;

@@ -43,28 +43,40 @@ static void members(json_t *json, int depth)
     }
 }
 
-/* Behind a key or a list's dash. */
-static void value(json_t *json, int depth)
+static void elements(json_t *json, int depth)
 {
     size_t i;
     json_t *element;
+    json_array_foreach(json, i, element)
+    {
+        indent(depth);
+        putc('-', out);
+        value(element, depth);
+    }
+}
+
+static void leaf(const json_t *json)
+{
     if (hex_of(json)) {
-        fprintf(out, " h'%s'\n", json_string_value(hex_of(json)));
-    } else if (json_is_object(json)) {
+        fprintf(out, "h'%s'\n", json_string_value(hex_of(json)));
+    } else {
+        scalar(json);
+        putc('\n', out);
+    }
+}
+
+/* Behind a key or a list's dash. */
+static void value(json_t *json, int depth)
+{
+    if (json_is_object(json) && !hex_of(json)) {
         putc('\n', out);
         members(json, depth + 1);
     } else if (json_is_array(json)) {
         putc('\n', out);
-        json_array_foreach(json, i, element)
-        {
-            indent(depth + 1);
-            putc('-', out);
-            value(element, depth + 1);
-        }
+        elements(json, depth + 1);
     } else {
         putc(' ', out);
-        scalar(json);
-        putc('\n', out);
+        leaf(json);
     }
 }
 
@@ -72,7 +84,9 @@ void show_json(json_t *json)
 {
     if (json_is_object(json) && !hex_of(json)) {
         members(json, 0);
+    } else if (json_is_array(json)) {
+        elements(json, 0);
     } else {
-        value(json, 0);
+        leaf(json);
     }
 }
