@@ -38,6 +38,11 @@ SCALARS = {
     "value": "Value",
 }
 WIDTH = 98
+# What _values.py has for _convert.py.
+HELPERS = (
+    "array", "data", "entries", "flag", "items", "number", "pointers", "put_data", "put_text",
+    "put_value", "scalars", "text", "value",
+)  # fmt: skip
 # Hand-written methods beside the generated ones.
 MIXINS = {"img": "ImgTransfers", "fs": "FsTransfers"}
 
@@ -152,7 +157,7 @@ def write_messages(model: Json) -> str:
         HEAD.format(doc="Requests, responses and what they are made of."),
         "from __future__ import annotations\n\n",
         "from dataclasses import dataclass, field\n",
-        "from typing import Optional\n\n",
+        "from typing import ClassVar, Optional\n\n",
         "from ._values import Empty, Value\n\n",
         "# Some fields are called bytes.\n",
         "_bytes = bytes\n",
@@ -171,6 +176,9 @@ def write_messages(model: Json) -> str:
             default = f" = {f.default}" if f.default else ""
             lines.append(f"    {f.name}: {kind}{default}")
             lines += docstring(f.field["doc"], "    ")
+        rows = sorted(fields, key=lambda f: int(f.field["index"]))
+        keys = "".join(f'("{f.field["key"]}", "{f.name}", "{f.kind}"), ' for f in rows)
+        lines += ["", f"    _smp_rows: ClassVar[tuple[tuple[str, str, str], ...]] = ({keys})"]
         out.append("\n".join(lines) + "\n")
     names.append("Empty")
     names.append("Value")
@@ -194,7 +202,7 @@ def about(model: Json, name: str) -> str:
 def from_c(f: Field) -> str:
     """The expression that reads a member of `r`."""
     place = f"r.{f.member}"
-    scalars = {"str": "text({})", "bytes": "data({})", "value": "value({})"}
+    scalars = {"str": "_text({})", "bytes": "_data({})", "value": "_value({})"}
     if f.kind == "record":
         assert f.message
         return f"{read_name(f.message)}({place}) if {place} else None"
@@ -202,14 +210,14 @@ def from_c(f: Field) -> str:
         assert f.message
         key, item = (Field(f.model, x) for x in f.model["messages"][f.message]["fields"])
         inner = scalars.get(item.kind, "{}").format(f"e.{item.member}")
-        expression = f"{{text(e.{key.member}): {inner} for e in array({place}, r.n_{f.member})}}"
+        expression = f"{{_text(e.{key.member}): {inner} for e in _array({place}, r.n_{f.member})}}"
     elif f.is_list and f.message:
-        expression = f"[{read_name(f.message)}(e) for e in array({place}, r.n_{f.member})]"
+        expression = f"[{read_name(f.message)}(e) for e in _array({place}, r.n_{f.member})]"
     elif f.is_list and f.field["element"] in scalars:
         inner = scalars[f.field["element"]].format(f"{place}[i]")
         expression = f"[{inner} for i in range(r.n_{f.member})]"
     elif f.is_list:
-        expression = f"array({place}, r.n_{f.member})"
+        expression = f"_array({place}, r.n_{f.member})"
     else:
         expression = scalars.get(f.kind, "{}").format(place)
     return f"{expression} if r.has_{f.member} else None" if f.has else expression
@@ -227,38 +235,38 @@ def to_c(f: Field) -> list[str]:
     """The statements that fill a member of `r` from the parameter of its name."""
     name, place = f.name, f"r.{f.member}"
     if f.kind in ("str", "bytes", "value"):
-        put = {"str": "put_text", "bytes": "put_data", "value": "put_value"}[f.kind]
+        put = {"str": "_put_text", "bytes": "_put_data", "value": "_put_value"}[f.kind]
         lines = [f'{put}(keep, {place}, {name}, "{f.name}")']
     elif f.is_list and f.bare:
         assert f.message
         lines = [
-            f'e = [{write_name(f.message)}(keep, k, v) for k, v in entries({name}, "{f.name}")]',
-            f"{place} = pointers(keep, e)",
+            f'e = [{write_name(f.message)}(keep, k, v) for k, v in _entries({name}, "{f.name}")]',
+            f"{place} = _pointers(keep, e)",
             f"r.n_{f.member} = len(e)",
         ]
     elif f.is_list and f.message:
         lines = [
-            f'e = [{write_obj(f.message)}(keep, x) for x in items({name}, "{f.name}")]',
-            f"{place} = pointers(keep, e)",
+            f'e = [{write_obj(f.message)}(keep, x) for x in _items({name}, "{f.name}")]',
+            f"{place} = _pointers(keep, e)",
             f"r.n_{f.member} = len(e)",
         ]
     elif f.is_list:
         array = f.field["type"].replace("const ", "").replace("*", "").strip() + "[]"
-        put = {"str": "put_text", "bytes": "put_data", "value": "put_value"}.get(
+        put = {"str": "_put_text", "bytes": "_put_data", "value": "_put_value"}.get(
             f.field["element"], "None"
         )
         lines = [
-            f'e = items({name}, "{f.name}")',
-            f'{place} = scalars(keep, "{array}", e, {put}, "{f.name}")',
+            f'e = _items({name}, "{f.name}")',
+            f'{place} = _scalars(keep, "{array}", e, {put}, "{f.name}")',
             f"r.n_{f.member} = len(e)",
         ]
     elif f.kind == "record":
         assert f.message
         lines = [f"{place} = {write_obj(f.message)}(keep, {name})"]
     elif f.kind == "bool":
-        lines = [f'{place} = flag({name}, "{f.name}")']
+        lines = [f'{place} = _flag({name}, "{f.name}")']
     else:
-        lines = [f'{place} = number({name}, "{f.name}")']
+        lines = [f'{place} = _number({name}, "{f.name}")']
     if f.default == "None":
         has = [f"r.has_{f.member} = True"] if f.has else []
         return [f"if {name} is not None:", *(f"    {line}" for line in has + lines)]
@@ -276,10 +284,10 @@ def write_convert(model: Json) -> str:
         "from typing import Any\n\n",
         "from . import messages as m\n",
         "from ._smp import ffi\n",
-        "from ._values import (\n    array,\n    data,\n    entries,\n    flag,\n    items,\n",
-        "    number,\n    pointers,\n    put_data,\n    put_text,\n    put_value,\n    scalars,\n",
-        "    text,\n    value,\n)\n\n",
-        "cast = ffi.cast\nnew = ffi.new\n",
+        "# Fields may have the same names: the underscore keeps them apart.\n",
+        *(f"from ._values import {name} as _{name}\n" for name in HELPERS),
+        "\n",
+        "_cast = ffi.cast\n_new = ffi.new\n",
     ]
     for name, message in model["messages"].items():
         fields = fields_of(model, name)
@@ -293,9 +301,9 @@ def write_convert(model: Json) -> str:
             lines += [f"    return m.{camel(name)}("]
             lines += [f"        {from_c(f)}," for f in fields] + ["    )", "", ""]
             lines += [f"def load_{short}(record: Any) -> m.{camel(name)}:"]
-            lines += [f"    return {read_name(name)}(cast(TYPE_{short}, record))", "", ""]
+            lines += [f"    return {read_name(name)}(_cast(TYPE_{short}, record))", "", ""]
         lines += [f"def {write_name(name)}(keep: list[Any]{parameters}) -> Any:"]
-        lines += [f"    r = new(TYPE_{short})", f"    r.size = {size}"]
+        lines += [f"    r = _new(TYPE_{short})", f"    r.size = {size}"]
         lines += [f"    {line}" for f in fields for line in to_c(f)] + ["    return r"]
         if not message["bare"]:
             values = "".join(f", o.{f.name}" for f in fields)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from ._command import Command
 from ._smp import ffi, lib
 from ._values import data
-from .errors import LinkError, check, error_of, error_of_event
+from .errors import LinkError, SmpError, check, error_of, error_of_event
 
 if TYPE_CHECKING:
     from .groups import Group
@@ -57,7 +57,7 @@ class Hub:
         options = ffi.new("struct shim_options *")
         level = logger.getEffectiveLevel()
         options.log = True
-        options.log_level = next((i for i in (4, 3, 2, 1) if _LEVELS[i] >= level), 0)
+        options.log_level = next((i for i in (4, 3, 2) if _LEVELS[i] >= level), 1)
         shim = lib.shim_new(options)
         if not shim:
             raise MemoryError
@@ -70,10 +70,20 @@ class Hub:
         self._pending: dict[int, tuple[asyncio.Future[Any], Load]] = {}
         self._listeners: dict[int, Listener] = {}
         self._commands: dict[tuple[int, int, int], Any] = {}
-        for group in groups:
-            group.register(self.shim)
+        self._register(groups)
         self._fd = check(lib.shim_fd(self.shim))
         loop.add_reader(self._fd, _ready, weakref.ref(self))
+
+    def _register(self, groups: tuple[Group, ...]) -> None:
+        try:
+            for group in groups:
+                group.register(self.shim)
+        except SmpError as error:
+            said = []
+            while event := _next(self.shim):
+                if event.kind == _LOG:
+                    said.append(_text(event.text))
+            raise type(error)(said[-1] if said else str(error), error.code) from None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -218,16 +228,12 @@ def _partial(event: Any, load: Load) -> object | None:
 def _log(event: Any) -> None:
     level = _LEVELS[event.level]
     if logger.isEnabledFor(level):
-        logger.log(level, "%s", ffi.string(event.text).decode("utf-8", "backslashreplace"))
+        logger.log(level, "%s", _text(event.text))
+
+
+def _text(pointer: Any) -> str:
+    return str(ffi.string(pointer).decode("utf-8", "backslashreplace"))
 
 
 def payload(event: Any) -> bytes:
     return data(event.payload)
-
-
-def no_running_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return True
-    return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bluetooth Low Energy, on `bleak <https://bleak.readthedocs.io>`_, which the extra ``[ble]`` brings.
+"""Bluetooth Low Energy, on bleak, which the extra ``[ble]`` brings.
 
 ::
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno as errno_names
 import re
 import socket
 import warnings
@@ -141,8 +140,6 @@ async def open_transport(hub: Hub, where: str | Transport, listen: bool) -> int:
     if handle < 0:
         errno = ffi.errno if handle == Error.ERR_SYSTEM else 0
         text = _string(lib.shim_open_text(hub.shim)) or url
-        if errno in (errno_names.ENETUNREACH, errno_names.EHOSTUNREACH):
-            raise LinkError(text, Error.ERR_SYSTEM)
         raise error_of(handle, text, errno)
     return handle
 

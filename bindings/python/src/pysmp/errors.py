@@ -64,10 +64,7 @@ class TimeoutError(SmpError, builtins.TimeoutError):
 
 
 class LinkError(SmpError, ConnectionError):
-    """The link is down, or was closed."""
-
-    system_error = 0
-    """errno, or 0."""
+    """The link is down, cannot be opened, or was closed; ``errno`` says why, if the system does."""
 
 
 class Refused(LinkError):
@@ -129,12 +126,6 @@ class ForkedError(SmpError, RuntimeError):
     """Made before ``os.fork()``, used after it."""
 
 
-class SystemError_(SmpError, OSError):
-    """A call of the operating system failed."""
-
-    system_error = 0
-
-
 _CODES = {int(code) for code in Error}
 _CLASSES: dict[int, type[SmpError]] = {
     Error.ERR_INVALID: InvalidError,
@@ -147,7 +138,7 @@ _CLASSES: dict[int, type[SmpError]] = {
     Error.ERR_MALFORMED: MalformedError,
     Error.ERR_NOT_FOUND: NotFoundError,
     Error.ERR_FORKED: ForkedError,
-    Error.ERR_SYSTEM: SystemError_,
+    Error.ERR_SYSTEM: LinkError,
     Error.ERR_STALLED: StalledError,
     Error.ERR_OFFSET: TransferError,
     Error.ERR_NOT_IMAGE: NotImageError,
@@ -171,8 +162,8 @@ def error_of(code: int, text: str | None = None, errno: int = 0) -> Exception:
         text = _string(lib.smp_error_text(code)) or "unknown error"
         text += f": {os.strerror(errno)}" if errno else ""
     error = _CLASSES.get(code, SmpError)(text, code)
-    if isinstance(error, (LinkError, SystemError_)):
-        error.system_error = errno
+    if isinstance(error, LinkError):
+        error.errno = errno or None
     return error
 
 

@@ -99,8 +99,8 @@ class _Planner:
 
     def _row(self, cls: type, field: Any, hint: Any) -> _Row:
         said = field.metadata.get("pysmp", {})
-        optional = False
-        if not _is_value(hint) and typing.get_origin(hint) is Union:
+        optional = _is_value(hint)  # which may be None
+        if not optional and typing.get_origin(hint) is Union:
             inside = [a for a in typing.get_args(hint) if a is not type(None)]
             optional = len(inside) == 1
             hint = inside[0] if optional else hint
@@ -448,10 +448,14 @@ class Group:
                 check(
                     lib.shim_message_add(
                         shim, handle, row.key.encode(), _c(row.alias), row.kind, row.element,
-                        row.width, row.optional, inner,
+                        row.width if _is_number(row) else 0, row.optional, inner,
                     )
                 )  # fmt: skip
         return handle
+
+
+def _is_number(row: _Row) -> bool:
+    return (row.element if row.kind == Kind.LIST else row.kind) in (Kind.UINT, Kind.INT)
 
 
 def _c(text: str | None) -> Any:

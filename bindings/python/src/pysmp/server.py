@@ -103,6 +103,8 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self.overruns = 0
         """Requests that vanished because there was no buffer."""
+        self.starved = 0
+        """Requests that were refused because there was no buffer for the answer."""
 
     def handle(
         self, command: Command[Q, R], handler: Handler[Q, R] | None = None
@@ -211,6 +213,8 @@ class Server:
         assert hub is not None
         if event.kind == lib.SHIM_OVERRUN:
             self.overruns += 1
+        if event.kind == lib.SHIM_STARVED:
+            self.starved += 1
         if event.kind != lib.SHIM_REQUEST:
             return
         header = event.header
