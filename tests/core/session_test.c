@@ -175,6 +175,17 @@ Test(session, a_cancelled_request_is_not_repeated)
     cr_assert_eq(peer.n, 1);
 }
 
+Test(session, a_cancelled_request_does_not_time_out_instead)
+{
+    smp_os_reset(world.session, NULL, note_result, &note, &note.id);
+    world_settle(&world);
+    smp_fake_clock_advance(world.clock, UINT64_C(2500000000)); /* its only try is over */
+    smp_session_cancel(world.session, note.id);
+    world_settle(&world);
+    cr_assert_eq(note.calls, 1);
+    cr_assert_eq(note.error, SMP_ERR_CANCELLED);
+}
+
 Test(session, cancelling_what_is_not_there)
 {
     cr_assert_eq(smp_session_cancel(world.session, 12345), SMP_ERR_NOT_FOUND);

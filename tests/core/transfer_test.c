@@ -714,6 +714,7 @@ Test(transfer, copies_of_the_first_chunk_do_not_crowd_out_the_next)
     for (uint32_t count = 2; count <= 8; count++) {
         world.faults = (struct smp_faults){.size = sizeof(world.faults), .delay_ns = 50000000};
         flash.twist = erases_and_answers;
+        flash.options.work_ns = 100000000; /* the copies take a while, too */
         flash.options.buf_count = count;
         note = (struct note){0};
         begin(60000);
