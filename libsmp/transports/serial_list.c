@@ -183,7 +183,7 @@ int smp_serial_ports(smp_serial_port_callback *callback, void *user)
     while (ports[count] != NULL) {
         count++;
     }
-    qsort(ports, (size_t)count, sizeof(*ports), by_name);
+    qsort(ports, (size_t)count, sizeof(void *), by_name);
     for (int i = 0; i < count; i++) {
         report_known(ports[i], callback, user);
     }
