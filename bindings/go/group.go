@@ -231,10 +231,7 @@ const (
 	pointer      // *struct
 )
 
-var (
-	valueType = reflect.TypeOf((*Value)(nil)).Elem()
-	bytesType = reflect.TypeOf([]byte(nil))
-)
+var bytesType = reflect.TypeOf([]byte(nil))
 
 func newLayout(t reflect.Type, name string) (*layout, error) {
 	if t.Kind() != reflect.Struct {
@@ -317,7 +314,7 @@ func isOpt(t reflect.Type) bool {
 // scalar is the kind and width of what is one item on the wire, else kindNone.
 func scalar(t reflect.Type) (kind, width int) {
 	switch {
-	case t == valueType:
+	case t.Kind() == reflect.Interface && t.NumMethod() == 0: // Value, any
 		return kindValue, 0
 	case t == bytesType:
 		return kindBytes, 0

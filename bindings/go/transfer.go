@@ -72,7 +72,7 @@ type UploadOptions struct {
 // Upload sends an image, as fast as the device takes it; it takes up an interrupted upload of the
 // same bytes where that stopped.  From a reader that can seek (a file, a bytes.Reader) it sends
 // what lies ahead, reading it twice; all else is read into memory first.  options may be nil.
-func (g ImgGroup) Upload(ctx context.Context, image io.Reader, options *UploadOptions) error {
+func (g ImgCommands) Upload(ctx context.Context, image io.Reader, options *UploadOptions) error {
 	const op = "img upload"
 	if options == nil {
 		options = &UploadOptions{}
@@ -94,9 +94,9 @@ func (g ImgGroup) Upload(ctx context.Context, image io.Reader, options *UploadOp
 	return err
 }
 
-// Upload sends a file; see [ImgGroup.Upload] about readers.  An empty file: [FSGroup.UploadChunk].
+// Upload sends a file; see [ImgCommands.Upload] about readers.  An empty file: [FSCommands.UploadChunk].
 // options may be nil.
-func (g FSGroup) Upload(ctx context.Context, name string, file io.Reader, options *TransferOptions) error {
+func (g FSCommands) Upload(ctx context.Context, name string, file io.Reader, options *TransferOptions) error {
 	const op = "fs upload"
 	src, err := newSource(file)
 	if err != nil {
@@ -112,7 +112,7 @@ func (g FSGroup) Upload(ctx context.Context, name string, file io.Reader, option
 
 // Download fetches a file and writes it, in order, to w.  It returns the number of bytes written.
 // options may be nil.
-func (g FSGroup) Download(ctx context.Context, name string, w io.Writer, options *TransferOptions) (int64, error) {
+func (g FSCommands) Download(ctx context.Context, name string, w io.Writer, options *TransferOptions) (int64, error) {
 	t := newTransfer("fs download", g.s, options)
 	t.sorter = sorter{w: w, next: uint64(max(0, t.options.Resume))}
 	return t.run(ctx, func(c *shim.Shim) int64 {

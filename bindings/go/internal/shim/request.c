@@ -64,6 +64,20 @@ static void explain(struct request *request, const struct smp_result *result)
                       : smp_rc_find(result->rc);
 }
 
+/* Copies what was answered; what the library made up itself (a file's whole upload) has no CBOR. */
+static int copy_answer(struct request *request, const struct smp_result *result)
+{
+    uint8_t made_up[256];
+    struct smp_bytes payload = result->payload;
+
+    if (payload.len == 0 && result->rsp &&
+        smp_message_encode(result->message, result->rsp, made_up, sizeof(made_up), &payload.len) ==
+            SMP_OK)
+        payload.data = made_up;
+    return payload.len > 0 ? shimi_event_fill(&request->done, result->message, true, payload)
+                           : SMP_OK;
+}
+
 void shimi_done(struct smp_session *session, const struct smp_result *result, void *user)
 {
     struct request *request = user;
@@ -79,9 +93,7 @@ void shimi_done(struct smp_session *session, const struct smp_result *result, vo
     event->rc = result->rc;
     event->key = result->key;
     event->command = result->command;
-    if (result->payload.len > 0 &&
-        shimi_event_fill(&request->done, result->message, true, result->payload) != SMP_OK &&
-        event->error == SMP_OK)
+    if (copy_answer(request, result) != SMP_OK && event->error == SMP_OK)
         event->error = SMP_ERR_NO_MEMORY;
     if (event->error != SMP_OK)
         explain(request, result);
