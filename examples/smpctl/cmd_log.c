@@ -76,7 +76,7 @@ static void print_levels(const struct smp_result *result)
         memcpy(levels, rsp->levels, size);
         qsort(levels, rsp->n_levels, sizeof *levels, compare_levels);
     }
-    for (size_t i = 0; levels && i < rsp->n_levels; i++) {
+    for (size_t i = 0; levels && size && i < rsp->n_levels; i++) {
         fprintf(out, "    %" PRIu64 ": ", levels[i]->number);
         put_text(out, levels[i]->name);
         putc('\n', out);

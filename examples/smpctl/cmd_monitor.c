@@ -181,10 +181,12 @@ int cmd_monitor(struct smpctl *ctl)
     status = status == STATUS_DONE ? device_open(ctl, NULL) : status;
     status = status == STATUS_DONE ? find_sections(&monitor) : status;
     monitor.left_out = calloc(monitor.n + 1, sizeof *monitor.left_out);
-    status =
-        status == STATUS_DONE && !monitor.left_out ? fail_error(ctl, SMP_ERR_NO_MEMORY) : status;
     status = status == STATUS_DONE ? device_catch_interrupts(ctl) : status;
-    status = status == STATUS_DONE ? watch(&monitor) : status;
+    if (!monitor.left_out) {
+        status = fail_error(ctl, SMP_ERR_NO_MEMORY);
+    } else if (status == STATUS_DONE) {
+        status = watch(&monitor);
+    }
     for (size_t i = 0; i < monitor.n; i++) {
         free(monitor.sections[i]);
     }

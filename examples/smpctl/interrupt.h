@@ -11,7 +11,7 @@
  * From now on a signal makes the loop call on_signal; a second one ends the
  * process as usual.  One loop at a time.  Returns an error of the library's.
  */
-int interrupt_watch(struct smp_loop *loop, void (*on_signal)(void *user), void *user);
+int interrupt_watch(struct smp_loop *loop, void (*on_seen)(void *user), void *user);
 
 /* Signals end the process again. */
 void interrupt_unwatch(void);

@@ -147,7 +147,7 @@ static int run_all(struct smpctl *ctl, const struct device_list *list)
     struct runs all = {calloc(list->n, sizeof *all.runs), 0, list->n};
     int status = all.runs ? device_loop(ctl) : fail_error(ctl, SMP_ERR_NO_MEMORY);
     raise_descriptor_limit();
-    for (; status == STATUS_DONE && all.n < list->n; all.n++) {
+    for (; all.runs && status == STATUS_DONE && all.n < list->n; all.n++) {
         if (!begin(ctl, &all.runs[all.n], &list->devices[all.n])) {
             all.n++;
             status = fail_error(ctl, SMP_ERR_NO_MEMORY);

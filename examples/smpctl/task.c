@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#define STACK_SIZE (256u * 1024) /* only what is touched takes memory */
+#define STACK_SIZE ((size_t)256 * 1024) /* only what is touched takes memory */
 #define GUARD_SIZE 4096u
 
 struct task {
