@@ -131,6 +131,17 @@ class Hub:
         """Who is told of an object's events."""
         self._listeners[handle] = listener
 
+    def listen_weakly(self, handle: int, listener: Listener) -> None:
+        """The same, for objects that are garbage when their user forgets them."""
+        reference = weakref.WeakMethod(listener)
+
+        def tell(event: Any) -> None:
+            method = reference()
+            if method is not None:
+                method(event)
+
+        self._listeners[handle] = tell
+
     def command(self, command: Command[Any, Any]) -> Any:
         """The table of a command."""
         pointer = self._commands.get(command.key)

@@ -163,9 +163,9 @@ class Device(DeviceGroups):
         self._on_link: list[Callable[[bool], object]] = []
         self._on_console: list[Callable[[bytes], object]] = []
         self._drained: asyncio.Future[None] | None = None
-        hub.listen(session, self._on_event)
+        hub.listen_weakly(session, self._on_event)
         if not isinstance(where, Transport):
-            hub.listen(transport, self._on_event)
+            hub.listen_weakly(transport, self._on_event)
 
     # ---- requests ----
 
