@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In each, @ is the program's name and # the same as part of a function's name. */
+/* In each, % is the program's name and # the same as part of a function's name. */
 static const char bash[] =
-    "# bash completion for @\n"
+    "# bash completion for %\n"
     "_#_words() {\n"
     "    local word text\n"
     "    COMPREPLY=()\n"
@@ -28,11 +28,11 @@ static const char bash[] =
     "        fi\n"
     "    done < <(\"$1\" completion words -- \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null)\n"
     "}\n"
-    "complete -F _#_words @\n";
+    "complete -F _#_words %\n";
 
 static const char zsh[] =
-    "#compdef @\n"
-    "# zsh completion for @\n"
+    "#compdef %\n"
+    "# zsh completion for %\n"
     "_#_words() {\n"
     "    local word text\n"
     "    local -a found\n"
@@ -43,12 +43,12 @@ static const char zsh[] =
     "            found+=(\"${word//:/\\\\:}:$text\")\n"
     "        fi\n"
     "    done < <($words[1] completion words -- \"${(@)words[2,CURRENT]}\" 2>/dev/null)\n"
-    "    (( $#found )) && _describe @ found\n"
+    "    (( $#found )) && _describe % found\n"
     "}\n"
-    "compdef _#_words @\n";
+    "compdef _#_words %\n";
 
 static const char fish[] =
-    "# fish completion for @\n"
+    "# fish completion for %\n"
     "function __#_words\n"
     "    set -l words (commandline -opc)\n"
     "    set -l current (commandline -ct | string collect --allow-empty)\n"
@@ -60,13 +60,13 @@ static const char fish[] =
     "        end\n"
     "    end\n"
     "end\n"
-    "complete -c @ -f -a '(__#_words)'\n";
+    "complete -c % -f -a '(__#_words)'\n";
 
 static void put_script(FILE *file, const char *script, const char *name)
 {
     for (const char *c = script; *c; c++) {
         /* "#_" stands for a function's name; a # before anything else is itself */
-        if (*c == '@') {
+        if (*c == '%') {
             fputs(name, file);
         } else if (*c == '#' && c[1] == '_') {
             for (const char *n = name; *n; n++) {

@@ -94,9 +94,9 @@ Test(packet, maps_decode_into_memory_of_the_callers)
     struct smp_bytes cbor = vector("a1 63'off' 190c00");
     struct smp_result result;
 
-    cr_assert_eq(smp_message_decode(&t_offset, true, cbor.data, cbor.len, memory, sizeof(memory),
-                                    &result),
-                 SMP_OK);
+    cr_assert_eq(
+        smp_message_decode(&t_offset, true, cbor.data, cbor.len, memory, sizeof(memory), &result),
+        SMP_OK);
     cr_assert_eq(result.message, &t_offset);
     cr_assert(result.has_answer);
     cr_assert_eq(((const struct t_offset *)result.rsp)->off, 3072);
@@ -116,9 +116,9 @@ Test(packet, a_refusal_decodes_into_memory_of_the_callers)
     struct smp_bytes cbor = vector("a2 62'rc' 03 63'rsn' 62'no'");
     struct smp_result result;
 
-    cr_assert_eq(smp_message_decode(NULL, true, cbor.data, cbor.len, memory, sizeof(memory),
-                                    &result),
-                 SMP_OK);
+    cr_assert_eq(
+        smp_message_decode(NULL, true, cbor.data, cbor.len, memory, sizeof(memory), &result),
+        SMP_OK);
     cr_assert_eq(result.error, SMP_ERR_DEVICE);
     cr_assert_eq(result.rc, 3);
     cr_assert_eq(result.reason.len, 2);

@@ -89,7 +89,7 @@ def lamp(smpctl: Smpctl) -> Smpctl:
         (["0", "echo_read", "d=a=b"], 0, {"d": "a=b"}),
         (["os", "reset", "force=true", "boot_mode=1"], 2, {"force": True, "boot_mode": 1}),
         (["os", "reset"], 2, {}),
-        (["img", "state_write", "hash=0AfF", "confirm=0"], 2, {"hash": b"\n\xff", "confirm": False}),
+        (["img", "state_write", "hash=0AfF", "confirm=0"], 2, {"hash": b"\n\xff", "confirm": False}),  # noqa: E501
         (["shell", "exec", 'argv=["a b","c"]'], 2, {"argv": ["a b", "c"]}),
         (["shell", "exec", "argv=help"], 2, {"argv": ["help"]}),
         (["enum", "3", "groups=[1,2]"], 0, {"groups": [1, 2]}),
@@ -255,7 +255,7 @@ WRONG = [
     ('{"groups": [{"id": 100, "name": "a"},\n{"id": 100, "name": "b"}]}', 2, "already"),
     ('{"groups": [{"id": 100, "name": "a", "commands": [\n{"id": 1, "name": "x"}]}]}', 2, "`op`"),
     (
-        '{"groups": [{"id": 100, "name": "a", "commands": [\n{"id": 1, "name": "x",\n"op": "look"}]}]}',
+        '{"groups": [{"id": 100, "name": "a", "commands": [\n{"id": 1, "name": "x",\n"op": "look"}]}]}',  # noqa: E501
         3,
         "no op",
     ),
@@ -284,12 +284,12 @@ WRONG = [
         "only records",
     ),
     (
-        '{"groups": [{"id": 100, "name": "a", "commands": [{"id": 300, "name": "x", "op": "read"}]}]}',
+        '{"groups": [{"id": 100, "name": "a", "commands": [{"id": 300, "name": "x", "op": "read"}]}]}',  # noqa: E501
         1,
         "0 to 255",
     ),
     ('{"groups": [{"id": 100, "name": "a", "codes": [{"rc": 1,\n"nme": "x"}]}]}', 2, "`nme`"),
-    ('{"groups": [{"id": 100, "name": "a", "codes": [\n{"rc": -1, "name": "x", "text": "y"}]}]}', 2, "0 to"),
+    ('{"groups": [{"id": 100, "name": "a", "codes": [\n{"rc": -1, "name": "x", "text": "y"}]}]}', 2, "0 to"),  # noqa: E501
     ('{"a": 1, "a": 2}', 1, "duplicate"),
     ("", 1, "["),
 ]  # fmt: skip

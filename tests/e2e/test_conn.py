@@ -84,7 +84,7 @@ def test_many_at_once_lose_nothing(smpctl: Smpctl) -> None:
     [
         ["a"],
         ["a", "type=udp"],
-        ["a", "type=serial", "connstring=/dev/ttyS0"],
+        ["a", "type=pigeon", "connstring=loft"],
         ["a", "type=udp", "connstring="],
         ["a", "type=udp", "connstring=" + "x" * 200],
         ["a", "type=udp", "colour=blue"],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Statistics, settings, shell commands, enumeration, logs and the rest, each in text, JSON, errors."""
+"""Statistics, settings, shell, enumeration, logs and the rest: text, JSON and errors of each."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ def test_stat(smpctl: Smpctl) -> None:
     with Board(stats=stats) as board:
         smpctl.device = board.url
         assert smpctl("stat", "my_stats").out == (
-            "stat group: my_stats\n"
-            "        13 my_stat_counter1\n"
-            "        26 my_stat_counter2\n"
+            "stat group: my_stats\n        13 my_stat_counter1\n        26 my_stat_counter2\n"
         )
         assert smpctl("stat", "empty").out == "stat group: empty\n    (empty)\n"
         assert smpctl.result("stat", "my_stats")["fields"] == stats["my_stats"]
@@ -127,9 +125,7 @@ def test_settings_read_shows_what_it_may_be(smpctl: Smpctl) -> None:
     with Board(settings=settings) as board:
         smpctl.device = board.url
         assert smpctl("settings", "read", "int").out == "hex: feff\nint: -2\n"
-        assert smpctl("settings", "read", "str").out == (
-            "hex: 61626300\nint: 6513249\nstr: abc\n"
-        )
+        assert smpctl("settings", "read", "str").out == ("hex: 61626300\nint: 6513249\nstr: abc\n")
         assert smpctl("settings", "read", "odd").out == "hex: 010203\n"
         assert smpctl("settings", "read", "none").out == "hex: \n"
         assert smpctl("settings", "read", "bad").out == "hex: fffe1b5b324a\n"
