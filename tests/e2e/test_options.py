@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import NEW, Smpctl
+from conftest import NEW, ROOT, SCHEMA, Smpctl
 from wire import Device, Packet, Send
 
 COMMANDS = (
@@ -32,6 +33,47 @@ COMMANDS = (
     "conn show",
     "conn delete",
     "version",
+    "image corelist",
+    "image coredownload",
+    "image coreerase",
+    "fs upload",
+    "fs download",
+    "fs status",
+    "fs hash",
+    "fs types",
+    "fs close",
+    "stat",
+    "stat list",
+    "stat show",
+    "monitor",
+    "settings read",
+    "settings write",
+    "settings delete",
+    "settings commit",
+    "settings load",
+    "settings save",
+    "config",
+    "config save",
+    "shell",
+    "shell exec",
+    "enum count",
+    "enum list",
+    "enum info",
+    "log show",
+    "log list",
+    "log module_list",
+    "log level_list",
+    "log clear",
+    "crash",
+    "run test",
+    "run list",
+    "storage erase",
+    "call",
+    "raw",
+    "describe",
+    "decode",
+    "completion",
+    "ports",
 )
 
 
@@ -40,6 +82,16 @@ def test_no_arguments_show_help(smpctl: Smpctl) -> None:
     assert all(command in run.out for command in COMMANDS)
     assert run.err == ""
     assert smpctl("-h").out == run.out == smpctl("--help").out == smpctl("help").out
+
+
+def test_help_schema_and_manual_know_the_same_commands(smpctl: Smpctl) -> None:
+    schema = SCHEMA["$defs"]["success"]["properties"]["command"]["enum"]
+    assert sorted(schema) == sorted(COMMANDS)
+    shown = smpctl("-h").out.split("Commands:\n")[1].split("\n\n")[0].splitlines()
+    assert len(shown) == len(COMMANDS)
+    manual = re.sub(r"\\f.|\\|\"", "", (ROOT / "docs/smpctl.1").read_text())
+    missing = [x for x in COMMANDS if x not in manual]
+    assert missing == []
 
 
 def test_help_tells_the_exit_statuses(smpctl: Smpctl) -> None:
@@ -111,14 +163,14 @@ def test_unknown_command(smpctl: Smpctl, said: str, meant: str | None) -> None:
         "-l loud echo hi",
         "echo hi",
         "-c nobody echo hi",
-        "-d serial:///dev/ttyS0 echo hi",
+        "-d pigeon:///dev/ttyS0 echo hi",
         "-d udp:// echo hi",
         "-d udp://127.0.0.1:0 echo hi",
         "-d udp://127.0.0.1:65536 echo hi",
         "-d udp://127.0.0.1:x echo hi",
         "-d udp://[::1 echo hi",
         "--conntype udp echo hi",
-        "--conntype serial --connstring /dev/ttyS0 echo hi",
+        "--conntype pigeon --connstring loft echo hi",
         "-d udp://127.0.0.1:1 -c x echo hi",
         "image erase one",
         "image erase 99999",
