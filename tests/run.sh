@@ -34,6 +34,7 @@ steps=(
     "format tests/steps/format.sh"
     "lint tests/steps/lint.sh"
     "python tests/steps/python.sh"
+    "pysmp tests/steps/python_binding.sh"
     "valgrind tests/steps/valgrind.sh"
     "fuzz tests/steps/fuzz.sh"
     "bench tests/steps/bench.sh"

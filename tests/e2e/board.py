@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 from wire import Behaviour, Device, Packet, Payload, good
@@ -36,7 +37,7 @@ class Board(Device):
     def _handle(self, request: Packet) -> Payload:
         if request.group in self.missing:
             return NOT_SUPPORTED
-        handlers = {
+        handlers: dict[int, Callable[[Packet], Payload]] = {
             2: self._on_stat,
             3: self._on_settings,
             4: self._on_log,

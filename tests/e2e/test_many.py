@@ -7,6 +7,7 @@ import signal
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from board import Board
@@ -52,7 +53,11 @@ def test_all_at_the_same_time(smpctl: Smpctl) -> None:
     [(["good", "refuse"], 1), (["refuse", "deaf"], 3), (["good", "deaf", "refuse"], 3)],
 )
 def test_the_worst_status_is_the_status(smpctl: Smpctl, behaviours: list[str], status: int) -> None:
-    kinds = {"good": {}, "refuse": {"behaviour": refuse}, "deaf": {"behaviour": deaf}}
+    kinds: dict[str, dict[str, Any]] = {
+        "good": {},
+        "refuse": {"behaviour": refuse},
+        "deaf": {"behaviour": deaf},
+    }
     with ExitStack() as stack:
         devices = [stack.enter_context(Device(**kinds[x])) for x in behaviours]
         run = smpctl("-t", "0.3", *flags(*devices), "params", status=status)
