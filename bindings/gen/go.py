@@ -269,9 +269,7 @@ def write_client(group: Json, command: Json, names: Names) -> str:
         if rsp
         else f"do(ctx, g.s, cmd{go}{call}, {given})"
     )
-    return (
-        f"{comment(doc)}func (g {go}Commands) {call}({arguments}) {result} {{\nreturn {body}\n}}\n\n"
-    )
+    return f"{comment(doc)}func (g {go}Commands) {call}({arguments}) {result} {{\nreturn {body}\n}}\n\n"
 
 
 def write_server(group: Json, command: Json) -> str:
@@ -296,10 +294,16 @@ def write_server(group: Json, command: Json) -> str:
     )
 
 
-def write_codes(type_: str, codes: list[Json], enum: Json | None, doc: str, group: int | None) -> str:
+def write_codes(
+    type_: str, codes: list[Json], enum: Json | None, doc: str, group: int | None
+) -> str:
     """An enumeration of errors, with the names of the headers' enum."""
     short = {value["value"]: value["short"] for value in enum["values"]} if enum else {}
-    known = [dict(code, go=type_ + camel(short.get(code["rc"], code["name"]))) for code in codes if code["rc"] != 0]
+    known = [
+        dict(code, go=type_ + camel(short.get(code["rc"], code["name"])))
+        for code in codes
+        if code["rc"] != 0
+    ]
     out = [comment(doc), f"type {type_} int\n\n// The codes of {type_}.\nconst (\n"]
     for code in known:
         out.append(
@@ -364,7 +368,11 @@ def write_group(
     out.append(write_enums(model, group))
     if group["codes"]:
         doc = f"{go}Rc is an error code of group {group['id']}, {group['name']}."
-        out.append(write_codes(f"{go}Rc", group["codes"], model["enums"].get(group["enum"]), doc, group["id"]))
+        out.append(
+            write_codes(
+                f"{go}Rc", group["codes"], model["enums"].get(group["enum"]), doc, group["id"]
+            )
+        )
     out += [write_server(group, command) for command in group["commands"]]
     return "".join(out)
 

@@ -28,8 +28,10 @@ type command struct {
 
 // A call is one request under way.
 type call struct {
-	name string
-	end  chan struct{} // gets one token when all below is set
+	name    string
+	session *Session
+	raw     bool          // the answer's CBOR is wanted
+	end     chan struct{} // gets one token when all below is set
 
 	has     bool // there was an answer with fields
 	flat    []byte
@@ -40,17 +42,20 @@ type call struct {
 // Calls are used again: ten thousand goroutines that ask over and over make no garbage.
 var calls = sync.Pool{New: func() any { return &call{end: make(chan struct{}, 1)} }}
 
-func newCall(name string) *call {
-	c := calls.Get().(*call)
-	*c = call{name: name, end: c.end}
-	return c
+// done gives a call back.
+func (c *call) done() {
+	*c = call{end: c.end}
+	calls.Put(c)
 }
 
 func (c *call) event(ev *shim.Event) {
 	if ev.Kind != shim.Done {
 		return
 	}
-	c.has, c.flat, c.payload = ev.HasRecord, ev.Flat, ev.Payload
+	c.has, c.flat = ev.HasRecord, ev.Flat
+	if c.raw {
+		c.payload = c.session.loop.shim.Payload() // the lock is held
+	}
 	c.err = eventError(c.name, ev)
 	c.end <- struct{}{}
 }
@@ -78,18 +83,19 @@ func (l *Loop) wait(ctx context.Context, handle int64, end <-chan struct{}) (can
 	}
 }
 
-// run submits a request and waits.  The call must not be used after putBack.
-func (s *Session) run(ctx context.Context, name string, submit func(*shim.Shim) int64) (*call, error) {
+// run submits a request and waits.  What it returns is to be given back with done.
+func (s *Session) run(ctx context.Context, name string, raw bool, submit func(*shim.Shim) int64) (*call, error) {
 	if s == nil || s.loop == nil {
 		return nil, failed(name, int(ErrInvalid))
 	}
 	if ctx.Err() != nil {
 		return nil, canceled(name, ctx)
 	}
-	c := newCall(name)
+	c := calls.Get().(*call)
+	c.name, c.session, c.raw = name, s, raw
 	handle, err := s.loop.submit(name, c, submit)
 	if err != nil {
-		calls.Put(c)
+		c.done()
 		return nil, err
 	}
 	if s.loop.wait(ctx, handle, c.end) && isCanceled(c.err) {
@@ -115,13 +121,13 @@ func (s *Session) ask(ctx context.Context, what command, req message) ([]byte, e
 	if req != nil {
 		req.encode(w)
 	}
-	c, err := s.run(ctx, what.name, func(sh *shim.Shim) int64 {
+	c, err := s.run(ctx, what.name, false, func(sh *shim.Shim) int64 {
 		return sh.Call(s.handle, what.group, what.id, uint8(what.op), w.sent())
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer calls.Put(c)
+	defer c.done()
 	if c.has && c.flat == nil {
 		return []byte{}, c.err
 	}
@@ -162,12 +168,12 @@ func answer[T any, P interface {
 // is no call for.  cbor nil: an empty map.  If the device refuses, its answer comes with the
 // [DeviceError].
 func (s *Session) Request(ctx context.Context, group uint16, id uint8, op Op, cbor []byte) ([]byte, error) {
-	c, err := s.run(ctx, "request", func(sh *shim.Shim) int64 {
+	c, err := s.run(ctx, "request", true, func(sh *shim.Shim) int64 {
 		return sh.Request(s.handle, group, id, uint8(op), cbor)
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer calls.Put(c)
+	defer c.done()
 	return c.payload, c.err
 }

@@ -1,3 +1,3 @@
 module libsmp/smp
 
-go 1.21
+go 1.22

@@ -196,7 +196,11 @@ func (l *layout) register(c *shim.Shim) (int64, error) {
 		return 0, failed("message "+l.name, int(handle))
 	}
 	for i, f := range l.fields {
-		if code := c.MessageAdd(handle, f.key, f.kind, f.element, f.width, f.optional, parts[i]); code < 0 {
+		element := kindNone
+		if f.kind == kindList {
+			element = f.element
+		}
+		if code := c.MessageAdd(handle, f.key, f.kind, element, f.width, f.optional, parts[i]); code < 0 {
 			return 0, failed("field "+l.name+"."+f.key, code)
 		}
 	}
@@ -257,8 +261,8 @@ func newLayout(t reflect.Type, name string) (*layout, error) {
 }
 
 func (f *layoutField) find(t reflect.Type, name string) (err error) {
-	if v, ok := t.FieldByName("V"); t.Kind() == reflect.Struct && ok && isOpt(t) {
-		f.form, f.optional, t = opt, true, v.Type
+	if isOpt(t) {
+		f.form, f.optional, t = opt, true, t.Field(0).Type
 	}
 	if kind, width := scalar(t); kind != kindNone {
 		f.kind, f.element, f.width = kind, kind, width
@@ -307,8 +311,10 @@ func entryLayout(t reflect.Type, name string) (*layout, error) {
 	return l, err
 }
 
+// isOpt says whether a type is an Opt, whose fields are V and Valid.
 func isOpt(t reflect.Type) bool {
-	return t.PkgPath() == reflect.TypeOf(Opt[int]{}).PkgPath() && strings.HasPrefix(t.Name(), "Opt[")
+	return t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeOf(Opt[int]{}).PkgPath() &&
+		strings.HasPrefix(t.Name(), "Opt[")
 }
 
 // scalar is the kind and width of what is one item on the wire, else kindNone.
@@ -364,7 +370,7 @@ func (l *layout) encodeFields(w *writer, v reflect.Value, first int) {
 		w.row(row)
 		switch f.form {
 		case opt:
-			fv = fv.FieldByName("V")
+			fv = fv.Field(0)
 		case pointer:
 			fv = fv.Elem()
 		}
@@ -375,7 +381,7 @@ func (l *layout) encodeFields(w *writer, v reflect.Value, first int) {
 func (f *layoutField) isThere(v reflect.Value) bool {
 	switch {
 	case f.form == opt:
-		return v.FieldByName("Valid").Bool()
+		return v.Field(1).Bool()
 	case f.form == pointer, f.kind == kindList, f.kind == kindMap, f.kind == kindValue, f.kind == kindBytes:
 		return !v.IsNil()
 	}
@@ -452,8 +458,8 @@ func (l *layout) decode(r *reader, v reflect.Value) {
 func (f *layoutField) decodeInto(r *reader, v reflect.Value) {
 	switch f.form {
 	case opt:
-		v.FieldByName("Valid").SetBool(true)
-		v = v.FieldByName("V")
+		v.Field(1).SetBool(true)
+		v = v.Field(0)
 	case pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()

@@ -56,7 +56,10 @@ const (
 )
 
 // Shim is one loop with its queue of events.
-type Shim struct{ c *C.struct_shim }
+type Shim struct {
+	c       *C.struct_shim
+	current *C.struct_shim_event // what Next fetched last
+}
 
 // Header of a packet.
 type Header struct {
@@ -119,7 +122,7 @@ func New(options Options) *Shim {
 	if c == nil {
 		return nil
 	}
-	return &Shim{c}
+	return &Shim{c: c}
 }
 
 // Free closes everything and gives the memory back.
@@ -137,13 +140,17 @@ func (s *Shim) Objects() int { return int(C.shim_objects(s.c)) }
 // Release gives an object up.
 func (s *Shim) Release(handle int64) int { return int(C.shim_release(s.c, C.int64_t(handle))) }
 
-// Next fetches an event.  The raw answer is copied when the request was raw.
+// Payload is the raw answer of the event that Next fetched last.
+func (s *Shim) Payload() []byte { return bytes(s.current.payload) }
+
+// Next fetches an event.
 func (s *Shim) Next(e *Event) bool {
 	got := C.fetch(s.c)
 	c := got.event
 	if c == nil {
 		return false
 	}
+	s.current = c
 	*e = Event{
 		Kind:   int(c.kind),
 		Handle: int64(c.handle),
@@ -157,9 +164,6 @@ func (s *Shim) Next(e *Event) bool {
 	}
 	switch c.kind {
 	case C.SHIM_DONE:
-		if c.command == nil {
-			e.Payload = bytes(c.payload)
-		}
 		if e.Err != 0 {
 			e.fillError(c)
 		}
