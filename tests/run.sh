@@ -35,6 +35,7 @@ steps=(
     "lint tests/steps/lint.sh"
     "python tests/steps/python.sh"
     "pysmp tests/steps/python_binding.sh"
+    "go tests/steps/go_binding.sh"
     "valgrind tests/steps/valgrind.sh"
     "fuzz tests/steps/fuzz.sh"
     "bench tests/steps/bench.sh"
