@@ -36,6 +36,7 @@ steps=(
     "python tests/steps/python.sh"
     "pysmp tests/steps/python_binding.sh"
     "go tests/steps/go_binding.sh"
+    "node tests/steps/node_binding.sh"
     "valgrind tests/steps/valgrind.sh"
     "fuzz tests/steps/fuzz.sh"
     "bench tests/steps/bench.sh"

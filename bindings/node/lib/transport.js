@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+const addon = require('./addon.js');
+const { enums } = require('./generated.js');
+const { toBytes } = require('./codec.js');
+const { LinkError, check } = require('./errors.js');
+const { EVENT } = require('./loop.js');
+
+/**
+ * Carries whole SMP packets: derive from it, or pass send() with the options.
+ *
+ * What send() throws, or rejects with, takes the link down, and is the `cause` of the LinkError
+ * that requests under way end with.
+ */
+class Transport {
+  constructor(options = {}) {
+    const { open, send, reset, close, ...numbers } = options;
+    this._options = numbers;
+    for (const [name, method] of Object.entries({ open, send, reset, close })) {
+      if (method === undefined) continue;
+      if (typeof method !== 'function') throw new TypeError(`${name} must be a function`);
+      this[name] = method;
+    }
+    this._loop = null;
+    this._handle = 0;
+    this._waiting = []; // packets that send() has no time for yet
+    this._sending = false;
+    this._error = undefined;
+  }
+
+  /** Called once, before anything is sent. */
+  open() {}
+
+  /** Sends one packet.  The next one comes when what this returns is settled. */
+  send(packet, peer) { // eslint-disable-line no-unused-vars
+    throw new Error('a Transport needs a method send(packet, peer)');
+  }
+
+  /** Called when a packet received in part should be forgotten. */
+  reset() {}
+
+  /** Called once, after everything. */
+  close() {}
+
+  // ---- to be called ----
+
+  /** Hands over one whole packet.  For servers `peer` (at most 31 bytes) tells who sent it. */
+  received(packet, peer) {
+    const bytes = toBytes(packet, 'packet');
+    if (!this._isOpen()) return;
+    check(addon.transportReceived(this._loop._hub, this._handle, bytes, peer));
+  }
+
+  /** The link went away. */
+  down(error) {
+    this._error ??= error;
+    if (!this._isOpen()) return;
+    addon.transportLink(this._loop._hub, this._handle, enums.ErrorCode.CLOSED);
+  }
+
+  /** The link is there again. */
+  up() {
+    this._error = undefined;
+    if (this._isOpen()) addon.transportLink(this._loop._hub, this._handle, 0);
+  }
+
+  /** Packets may be so large from now on, header included. */
+  setMaxPacket(size) {
+    this._options.maxPacket = size;
+    if (this._isOpen()) {
+      check(addon.transportSetMaxPacket(this._loop._hub, this._handle, size));
+    }
+  }
+
+  // ---- for Device and Server ----
+
+  _isOpen() {
+    return this._loop !== null && !this._loop._closed;
+  }
+
+  async _attach(loop) {
+    if (this._loop) throw new LinkError('The transport is in use already', 'SMP_ERR_BUSY');
+    this._loop = loop;
+    try {
+      await this.open();
+      loop._check();
+      this._handle = check(addon.transportNew(loop._hub, { ...this._options }));
+    } catch (error) {
+      this._loop = null;
+      throw error;
+    }
+    const weak = new WeakRef(this);
+    loop._entries.set(this._handle, { event: (kind) => weak.deref()?._event(kind) });
+    return this._handle;
+  }
+
+  async _close() {
+    if (!this._loop) return;
+    this._loop._entries.delete(this._handle);
+    this._loop = null;
+    this._waiting = [];
+    await this.close();
+  }
+
+  _event(kind) {
+    if (kind === EVENT.SEND) {
+      const hub = this._loop._hub;
+      this._waiting.push([addon.payload(hub), addon.peer(hub)]);
+      if (!this._sending) this._sendWaiting();
+    } else if (kind === EVENT.RESET) {
+      this._guard(() => this.reset());
+    }
+  }
+
+  _guard(call) {
+    try {
+      return call();
+    } catch (error) {
+      this.down(error);
+      return undefined;
+    }
+  }
+
+  /** Sends what can be sent at once; when send() wants time, the library is told to wait. */
+  _sendWaiting() {
+    while (this._waiting.length > 0 && this._loop) {
+      const result = this._guard(() => this.send(...this._waiting.shift()));
+      if (typeof result?.then !== 'function') continue;
+      this._sending = true;
+      this._writable(false);
+      Promise.resolve(result).catch((error) => this.down(error)).then(() => {
+        this._sending = false;
+        this._sendWaiting();
+        if (!this._sending) this._writable(true);
+      });
+      return;
+    }
+  }
+
+  _writable(yes) {
+    if (this._isOpen()) addon.transportWritable(this._loop._hub, this._handle, yes);
+  }
+}
+
+module.exports = { Transport };
