@@ -35,6 +35,11 @@ cd "$work/elsewhere" || exit 1
 npm init -y >/dev/null
 npm install --no-audit --no-fund ./libsmp-*.tgz || exit 1
 node -e "require('libsmp').ports()" || failed=1
+# All it needs came along: nothing but the C library is found elsewhere.
+if [ "$(uname)" = Linux ]; then
+    ldd node_modules/libsmp/prebuilds/*/smp.node | grep -E 'cbor|nettle|serialport' |
+        grep -v "$PWD" && failed=1 && echo "the package uses libraries of this machine"
+fi
 node --input-type=module -e "import { version } from 'libsmp'; console.log('installed', version)" ||
     failed=1
 count() { sed -n "s/^# $1 //p" "$work/report" | tail -n 1; }

@@ -33,6 +33,18 @@ function run(program, ...options) {
   execFileSync(program, options, { stdio: 'inherit', cwd: root });
 }
 
+/** npm leaves symbolic links out of packages: the libraries get the names they are looked for by. */
+function replaceLinks() {
+  const links = fs.readdirSync(output, { withFileTypes: true }).filter((one) => one.isSymbolicLink());
+  const files = new Map(links.map(({ name }) =>
+    [path.join(output, name), fs.realpathSync(path.join(output, name))]));
+  for (const [link, file] of files) {
+    fs.rmSync(link);
+    fs.copyFileSync(file, link);
+  }
+  for (const file of new Set(files.values())) fs.rmSync(file);
+}
+
 const jobs = String(Math.max(1, os.cpus().length));
 run('cmake', '-S', root, '-B', build, `-DSMP_ROOT=${sources}`, `-DNODE_INCLUDE_DIR=${headers()}`,
   ...process.argv.slice(2));
@@ -44,3 +56,4 @@ if (sources !== inPackage) { // the package has them
 }
 fs.rmSync(output, { recursive: true, force: true });
 run('cmake', '--install', build, '--component', 'addon', '--prefix', output);
+replaceLinks();
