@@ -117,6 +117,48 @@ SMP_API void smp_transport_up(struct smp_transport *transport);
  */
 SMP_API void smp_transport_down(struct smp_transport *transport, int reason, int system_error);
 
+/**
+ * Sees one packet that crosses a transport: going out once the link has taken it, coming in before
+ * anybody handles it.  All is borrowed.  Watches only: no call on this loop may be made here.
+ * @param sent  It goes to the peer; else it came from there.
+ */
+typedef void smp_tap_callback(struct smp_transport *transport, bool sent,
+                              const struct smp_peer *peer, const uint8_t *packet, size_t len,
+                              void *user);
+
+/**
+ * Shows every packet from now on to @p tap, for recordings and counters; NULL ends that.
+ * A transport has one tap.  @since 0.1
+ */
+SMP_API void smp_transport_tap(struct smp_transport *transport, smp_tap_callback *tap, void *user);
+
+/* ---- without session or server ---- */
+
+/** One packet that came in.  Called from smp_loop_process(); all is borrowed. */
+typedef void smp_packet_callback(struct smp_transport *transport, const struct smp_peer *peer,
+                                 const uint8_t *packet, size_t len, void *user);
+
+/**
+ * Uses a transport bare, as bridges and stand-ins for devices do: packets come as they are.
+ * @param received  NULL gives the transport back, so that others can use it.
+ * @retval SMP_ERR_BUSY     a session, a server or another callback uses it.
+ * @retval SMP_ERR_INVALID  given back by who did not have it.
+ * @since 0.1
+ */
+SMP_API int smp_transport_use(struct smp_transport *transport, smp_packet_callback *received,
+                              void *user);
+
+/**
+ * Sends one packet by a transport that is used bare.
+ * @param peer  As received; NULL or len 0: the only peer.
+ * @retval SMP_ERR_CLOSED   the link is down.
+ * @retval SMP_ERR_INVALID  the transport is not used bare, or there is no packet.
+ * @retval as smp_transport_ops.send; after SMP_ERR_AGAIN try again a little later.
+ * @since 0.1
+ */
+SMP_API int smp_transport_send(struct smp_transport *transport, const struct smp_peer *peer,
+                               const uint8_t *packet, size_t len);
+
 #ifdef __cplusplus
 }
 #endif

@@ -166,6 +166,9 @@ void smp_transport_received(struct smp_transport *transport, const struct smp_pe
     if (transport->sink == NULL || len > SMP_PACKET_MAX || smpi_loop_enter(loop) != SMP_OK) {
         return;
     }
+    if (transport->tap != NULL) {
+        smpi_transport_show(transport, false, peer, packet, len);
+    }
     if (may_tell(transport)) {
         transport->sink->received(transport->sink_user, transport, peer, packet, len);
     } else {
@@ -197,6 +200,87 @@ void smp_transport_down(struct smp_transport *transport, int reason, int system_
         tell_link(transport);
     }
 }
+
+void smp_transport_tap(struct smp_transport *transport, smp_tap_callback *tap, void *user)
+{
+    transport->tap = tap;
+    transport->tap_user = user;
+}
+
+void smpi_transport_show(struct smp_transport *transport, bool sent, const struct smp_peer *peer,
+                         const uint8_t *packet, size_t len)
+{
+    static const struct smp_peer only = {.len = 0};
+    smpi_enter_user(transport->loop);
+    transport->tap(transport, sent, peer != NULL ? peer : &only, packet, len, transport->tap_user);
+    smpi_leave_user(transport->loop);
+}
+
+/* ---- without session or server ---- */
+
+static void bare_received(void *user, struct smp_transport *transport, const struct smp_peer *peer,
+                          const uint8_t *packet, size_t len)
+{
+    static const struct smp_peer only = {.len = 0};
+    (void)user;
+    smpi_enter_user(transport->loop);
+    transport->bare(transport, peer != NULL ? peer : &only, packet, len, transport->bare_user);
+    smpi_leave_user(transport->loop);
+}
+
+static void bare_link(void *user, struct smp_transport *transport)
+{
+    (void)user;
+    (void)transport;
+}
+
+static void bare_down(void *user, struct smp_transport *transport, int reason, int system_error)
+{
+    (void)user;
+    (void)transport;
+    (void)reason;
+    (void)system_error;
+}
+
+int smp_transport_use(struct smp_transport *transport, smp_packet_callback *received, void *user)
+{
+    static const struct smpi_sink sink = {
+        .received = bare_received, .writable = bare_link, .up = bare_link, .down = bare_down};
+    if (transport == NULL || (received == NULL && transport->bare == NULL)) {
+        return SMP_ERR_INVALID;
+    }
+    int error = SMP_OK;
+    if (received == NULL) {
+        smpi_transport_detach(transport);
+    } else {
+        error = smpi_transport_attach(transport, &sink, NULL);
+    }
+    if (error == SMP_OK) {
+        transport->bare = received;
+        transport->bare_user = user;
+    }
+    return error;
+}
+
+int smp_transport_send(struct smp_transport *transport, const struct smp_peer *peer,
+                       const uint8_t *packet, size_t len)
+{
+    if (transport == NULL || transport->bare == NULL || packet == NULL || len == 0) {
+        return SMP_ERR_INVALID;
+    }
+    int error = smpi_loop_enter(transport->loop);
+    if (error != SMP_OK) {
+        return error;
+    }
+    if (!transport->is_up) {
+        return SMP_ERR_CLOSED;
+    }
+    return len > smpi_transport_max_packet(transport, peer)
+               ? SMP_ERR_TOO_LARGE
+               : smpi_transport_send(transport, peer, packet, len);
+}
+
+/* ---- who uses it ---- */
 
 int smpi_transport_attach(struct smp_transport *transport, const struct smpi_sink *sink, void *user)
 {

@@ -30,6 +30,10 @@ struct smp_transport {
     bool writable; /* there is room again, and the sink does not know */
     int reason;    /* why it fell */
     int system_error;
+    smp_tap_callback *tap; /* NULL: nobody watches the packets */
+    void *tap_user;
+    smp_packet_callback *bare; /* a program uses it without session or server */
+    void *bare_user;
     struct smpi_list inbox; /* packets received outside a turn: struct smpi_parcel */
     struct smpi_task task;  /* tells the sink what happened outside a turn or in a callback */
     struct smpi_corpse corpse;
@@ -40,10 +44,18 @@ int smpi_transport_attach(struct smp_transport *transport, const struct smpi_sin
                           void *user);
 void smpi_transport_detach(struct smp_transport *transport);
 
+/* Shows a packet to whoever watches. */
+void smpi_transport_show(struct smp_transport *transport, bool sent, const struct smp_peer *peer,
+                         const uint8_t *packet, size_t len);
+
 static inline int smpi_transport_send(struct smp_transport *transport, const struct smp_peer *peer,
                                       const uint8_t *packet, size_t len)
 {
-    return transport->ops.send(transport->self, peer, packet, len);
+    int error = transport->ops.send(transport->self, peer, packet, len);
+    if (error == SMP_OK && transport->tap != NULL) {
+        smpi_transport_show(transport, true, peer, packet, len);
+    }
+    return error;
 }
 
 /* Largest packet just now, within what SMP can carry. */

@@ -255,6 +255,84 @@ Test(transport, what_happens_in_a_callback_is_told_after_it)
     cr_assert_eq(other.error, SMP_OK, "its answer came before the link went down");
 }
 
+/* What a tap saw. */
+static struct {
+    unsigned out, in;
+    uint8_t packet[64];
+    size_t len;
+} seen;
+
+static void on_tap(struct smp_transport *tapped, bool sent, const struct smp_peer *peer,
+                   const uint8_t *packet, size_t len, void *user)
+{
+    cr_assert_eq(tapped, transport);
+    cr_assert_eq(user, &seen);
+    cr_assert_eq(peer->len, 0);
+    cr_assert_leq(len, sizeof(seen.packet));
+    seen.out += sent;
+    seen.in += !sent;
+    memcpy(seen.packet, packet, len);
+    seen.len = len;
+}
+
+Test(transport, a_tap_sees_what_the_link_took_and_what_came)
+{
+    smp_transport_tap(transport, on_tap, &seen);
+    wire.next[0] = SMP_ERR_AGAIN;
+    note_echo(&note, session, "x");
+    world_settle(&world);
+    cr_assert_eq(seen.out, 0, "the link did not take it");
+    smp_transport_writable(transport);
+    world_settle(&world);
+    cr_assert_eq(seen.out, 1);
+    cr_assert_arr_eq(seen.packet, wire.last, wire.last_len);
+    cr_assert_eq(seen.len, wire.last_len);
+    answer();
+    cr_assert_eq(note.error, SMP_OK);
+    cr_assert_eq(seen.in, 1);
+    cr_assert_eq(seen.len, 14);
+    answer(); /* nobody waits for it; it came all the same */
+    cr_assert_eq(seen.in, 2);
+    smp_transport_tap(transport, NULL, NULL);
+    note_echo(&other, session, "y");
+    world_settle(&world);
+    cr_assert_eq(seen.out, 1);
+}
+
+/* Sends back what came, whoever sent it. */
+static void send_back(struct smp_transport *used, const struct smp_peer *peer,
+                      const uint8_t *packet, size_t len, void *user)
+{
+    ++*(unsigned *)user;
+    cr_expect_eq(smp_transport_send(used, peer, packet, len), SMP_OK);
+}
+
+Test(transport, a_program_can_use_one_bare)
+{
+    const uint8_t packet[] = {0x02, 0, 0, 1, 0, 0, 7, 0, 0xa0};
+    unsigned came = 0;
+    cr_assert_eq(smp_transport_use(transport, send_back, &came), SMP_ERR_BUSY, "a session has it");
+    cr_assert_eq(smp_transport_send(transport, NULL, packet, 9), SMP_ERR_INVALID);
+    smp_session_free(session);
+    session = NULL;
+    cr_assert_eq(smp_transport_use(transport, NULL, NULL), SMP_ERR_INVALID);
+    cr_assert_eq(smp_transport_use(transport, send_back, &came), SMP_OK);
+    cr_assert_eq(smp_transport_use(transport, send_back, &came), SMP_ERR_BUSY);
+    smp_transport_received(transport, NULL, packet, sizeof(packet));
+    cr_assert_eq(came, 0, "not outside of a turn");
+    world_settle(&world);
+    cr_assert_eq(came, 1);
+    cr_assert_eq(wire.last_len, sizeof(packet));
+    cr_assert_arr_eq(wire.last, packet, sizeof(packet));
+    wire.max_packet = 8;
+    cr_assert_eq(smp_transport_send(transport, NULL, packet, 9), SMP_ERR_TOO_LARGE);
+    cr_assert_eq(smp_transport_send(transport, NULL, packet, 0), SMP_ERR_INVALID);
+    smp_transport_down(transport, SMP_ERR_CLOSED, 0);
+    cr_assert_eq(smp_transport_send(transport, NULL, packet, 8), SMP_ERR_CLOSED);
+    cr_assert_eq(smp_transport_use(transport, NULL, NULL), SMP_OK);
+    cr_assert_eq(smp_session_new(transport, NULL, &session), SMP_OK, "it is free again");
+}
+
 Test(transport, bad_ops_are_refused)
 {
     struct smp_transport *made;
