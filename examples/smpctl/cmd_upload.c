@@ -167,7 +167,7 @@ static void print_success(const struct smpctl *ctl, const struct image_file *fil
     if (ctl->progress->start == file->local.source.length) {
         fputs("The device has this image already; nothing was sent.\n", out);
     }
-    fprintf(out, "Done: version %s, hash ", version);
+    fprintf(out, "Done\nVersion %s, hash ", version); /* scripts for mcumgr look for a bare Done */
     put_hex(out, file->image.hash, file->image.hash_len);
     fprintf(out, "\nNext: %s image test ", ctl->name);
     put_hex(out, file->image.hash, 6);

@@ -29,7 +29,8 @@ extern "C" {
  * devices can put together: they are as large as the path takes, and larger ones are refused.
  * When the device's system says that nobody listens there, requests in flight end with
  * SMP_ERR_REFUSED and the link is up again at once.
- * @param address  Numeric: "192.0.2.1", "192.0.2.1:1337", "2001:db8::1", "[fe80::1%eth0]:1337".
+ * @param address  Numeric: "192.0.2.1", "192.0.2.1:1337", "2001:db8::1", "[fe80::1%eth0]:1337";
+ *                 brackets around IPv4 are taken too.
  *                 Without a port, SMP_UDP_PORT.  Names: see smp_udp_resolve().
  * @retval SMP_ERR_INVALID  not a numeric address, the port is not 1 to 65535, or a link-local
  *                          IPv6 address does not say on which interface.

@@ -99,7 +99,7 @@ static int split(char *text, char **host, char **port, bool *is_v6)
         *host = text + 1;
         *port = end[1] == ':' ? end + 2 : NULL;
         *end = '\0';
-        *is_v6 = true;
+        *is_v6 = strchr(*host, ':') != NULL; /* "[192.0.2.1]:1337": as MCUmgr's page writes it */
     } else if (colon != NULL && strchr(colon + 1, ':') != NULL) {
         *is_v6 = true; /* two colons and no brackets: all of it is the address */
     } else if (colon != NULL) {

@@ -226,7 +226,7 @@ def test_update_and_confirm(ctl: Smpctl) -> None:
     name = hash_of(ctl, NEW)
     run = ctl("image", "upload", NEW)
     assert run.out == (
-        f"Done: version 1.1.0, hash {name}\n"
+        f"Done\nVersion 1.1.0, hash {name}\n"
         f"Next: smpctl image test {name[:12]}\n"
         "      smpctl reset\n"
     )

@@ -111,7 +111,7 @@ def test_an_update_of_several_devices(smpctl: Smpctl, simulate: Simulate) -> Non
     simulators = [simulate("--image", OLD) for _ in range(3)]
     devices = [x for simulator in simulators for x in ("-d", simulator.url)]
     run = smpctl(*devices, "image", "upload", NEW, within=60)
-    assert run.out.count("Done: version 1.1.0") == 3
+    assert run.out.count("Version 1.1.0") == 3
     assert smpctl(*devices, "image", "test", NEW).out.count("version: 1.1.0") == 3
     assert smpctl(*devices, "reset").out.count("Done") == 3
     for simulator in simulators:
