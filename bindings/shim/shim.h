@@ -70,6 +70,12 @@ int shim_fd(const struct shim *shim);
 /** Does what is due, never blocks.  @retval 0 all done; 1 more is due, call again; or an error. */
 int shim_process(struct shim *shim);
 
+/**
+ * Promises that shim_process() follows at once: until then nothing makes the descriptor readable.
+ * Saves a system call for each call in between, and a wake of whoever watches the descriptor.
+ */
+void shim_promise(struct shim *shim);
+
 /** Blocks up to @p timeout_ms (-1: until something happens), then processes.  @retval as above. */
 int shim_turn(struct shim *shim, int timeout_ms);
 

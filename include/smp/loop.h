@@ -129,6 +129,15 @@ SMP_API void smp_loop_stop(struct smp_loop *loop);
 /** Makes the loop's descriptor readable once.  Any thread, and signal handlers.  @since 0.1 */
 SMP_API void smp_loop_wake(struct smp_loop *loop);
 
+/**
+ * Promises that smp_loop_process() follows at once, on this thread: until then what is submitted
+ * does not make the descriptor readable.  That saves a system call for each submission, and
+ * nobody who watches the descriptor is woken for nothing.  The promise ends with that turn.
+ * @retval SMP_ERR_FORKED  there is no promise.
+ * @since 0.1
+ */
+SMP_API int smp_loop_promise(struct smp_loop *loop);
+
 /** The loop's time in nanoseconds, as of the last call into the library.  @since 0.1 */
 SMP_API uint64_t smp_loop_now(const struct smp_loop *loop);
 

@@ -151,7 +151,7 @@ bool smpi_loop_forked(const struct smp_loop *loop)
 
 int smpi_loop_enter(struct smp_loop *loop)
 {
-    if (loop->turning && loop->depth == 0) {
+    if (loop->depth == 0 && smpi_loop_attended(loop)) {
         return SMP_OK; /* the turn keeps the time, and checked the process */
     }
     if (smpi_loop_forked(loop)) { /* maybe in a callback */
@@ -192,7 +192,7 @@ void smpi_task_schedule(struct smp_loop *loop, struct smpi_task *task)
         return;
     }
     smpi_list_add(&loop->tasks, &task->node);
-    if (!loop->turning && loop->platform != NULL) {
+    if (!smpi_loop_attended(loop) && loop->platform != NULL) {
         loop->ops->arm(loop->platform, loop->now);
     }
 }
@@ -322,6 +322,7 @@ int smpi_loop_turn(struct smp_loop *loop, uint64_t until)
         return error;
     }
     loop->turning = true;
+    loop->promised = false;
     smpi_loop_hold(loop);
     int events = collect(loop, until);
     int budget = fire_timers(loop, BUDGET);
@@ -382,6 +383,13 @@ int smp_loop_timeout(struct smp_loop *loop)
     }
     uint64_t ms = (next - loop->now + SMPI_MS - 1) / SMPI_MS;
     return ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+int smp_loop_promise(struct smp_loop *loop)
+{
+    int error = smpi_loop_enter(loop);
+    loop->promised = error == SMP_OK && !loop->turning;
+    return error;
 }
 
 void smp_loop_stop(struct smp_loop *loop)

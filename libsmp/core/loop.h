@@ -69,6 +69,7 @@ struct smp_loop {
     unsigned depth;  /* user callbacks we are inside */
     unsigned held;   /* calls on the stack that need what is freed meanwhile */
     bool turning;    /* inside a turn */
+    bool promised;   /* a turn follows at once */
     bool free_later; /* smp_loop_free() came while something was held */
     bool building;   /* a packet stands in `scratch`, and user code may run */
     volatile bool stop;
@@ -87,6 +88,12 @@ struct smp_loop {
 
 /* Guards: SMP_OK, or SMP_ERR_FORKED in a child process.  Refreshes the time outside a turn. */
 int smpi_loop_enter(struct smp_loop *loop);
+
+/* A turn is under way, or follows at once: nobody has to be woken. */
+static inline bool smpi_loop_attended(const struct smp_loop *loop)
+{
+    return loop->turning || loop->promised;
+}
 
 /* True in a child process of the one that made the loop. */
 bool smpi_loop_forked(const struct smp_loop *loop);

@@ -86,7 +86,7 @@ void smpi_timer_set(struct smp_loop *loop, struct smpi_timer *timer, uint64_t du
         sift_down(timers, timer->place, timer);
     }
     /* Outside a turn nobody else tells the descriptor that it is due earlier now. */
-    if (!loop->turning && loop->platform != NULL && timers->heap[1] == timer) {
+    if (!smpi_loop_attended(loop) && loop->platform != NULL && timers->heap[1] == timer) {
         loop->ops->arm(loop->platform, due);
     }
 }

@@ -78,6 +78,35 @@ static void no_work(struct smpi_task *task)
     (void)task;
 }
 
+Test(epoll, who_promised_to_process_is_not_woken_for_it)
+{
+    struct smp_loop *loop = new_loop();
+    struct smp_timer *timer;
+    struct smpi_task task;
+    uint64_t fired = 0;
+    smpi_task_init(&task, no_work);
+    cr_assert_eq(smp_timer_new(loop, on_timer, &fired, &timer), SMP_OK);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(smp_loop_promise(loop), SMP_OK);
+        smpi_task_schedule(loop, &task);
+        smp_timer_start(timer, 5000000);
+        cr_assert_not(readable(loop, 0), "round %d", i);
+        cr_assert_eq(smp_loop_process(loop), 0);
+        cr_assert(smpi_list_empty(&task.node), "it ran");
+        cr_assert_not(readable(loop, 0), "round %d", i);
+        cr_assert(readable(loop, 5000), "the timer was set by the turn");
+        smpi_task_schedule(loop, &task);
+        smp_loop_process(loop);
+        cr_assert_neq(fired, 0);
+        fired = 0;
+        smpi_task_schedule(loop, &task);
+        cr_assert(readable(loop, 1000), "the promise is over");
+        smp_loop_process(loop);
+    }
+    smp_timer_free(timer);
+    smp_loop_free(loop);
+}
+
 Test(epoll, what_is_left_for_later_shows_at_once_each_time)
 {
     struct smp_loop *loop = new_loop();

@@ -111,6 +111,12 @@ int shim_process(struct shim *shim)
     return result;
 }
 
+void shim_promise(struct shim *shim)
+{
+    if (shim && shim->loop)
+        shim->busy = smp_loop_promise(shim->loop) == SMP_OK;
+}
+
 int shim_turn(struct shim *shim, int timeout_ms)
 {
     if (!shim || !shim->loop)
