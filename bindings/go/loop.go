@@ -23,6 +23,7 @@ type Loop struct {
 	mu      sync.Mutex // over all below: the C side takes one call at a time
 	shim    *shim.Shim // nil: closed
 	waiting map[int64]receiver
+	ev      shim.Event // being handed out: here, because it is large
 
 	logger *slog.Logger
 	logs   mailbox
@@ -110,10 +111,8 @@ func (l *Loop) turn() {
 	if l.shim == nil {
 		return
 	}
-	l.shim.Process()
-	var ev shim.Event
-	for l.shim.Next(&ev) {
-		l.dispatch(&ev)
+	for ok := l.shim.Turn(&l.ev); ok; ok = l.shim.Next(&l.ev) {
+		l.dispatch(&l.ev)
 	}
 }
 
@@ -144,6 +143,7 @@ func (l *Loop) do(f func(*shim.Shim)) bool {
 	if l.shim == nil {
 		return false
 	}
+	l.shim.Promise()
 	f(l.shim)
 	l.turn()
 	return true

@@ -12,17 +12,24 @@ package shim
 #include "shim.h"
 #include <stdlib.h>
 
-// An event and its record, in one crossing.
+// An event and its record, in one crossing, and whether others wait.
 struct fetched {
 	const struct shim_event *event;
 	struct smp_bytes flat;
+	bool more;
 };
 static struct fetched fetch(struct shim *shim)
 {
 	struct fetched got = {.event = shim_next(shim)};
 	if (got.event && got.event->record)
 		got.flat = shim_event_flat(shim);
+	got.more = shim_pending(shim) > 0;
 	return got;
+}
+static struct fetched turn(struct shim *shim)
+{
+	shim_process(shim);
+	return fetch(shim);
 }
 */
 import "C"
@@ -58,7 +65,8 @@ const (
 // Shim is one loop with its queue of events.
 type Shim struct {
 	c       *C.struct_shim
-	current *C.struct_shim_event // what Next fetched last
+	current *C.struct_shim_event // what was fetched last
+	more    bool                 // events wait
 }
 
 // Header of a packet.
@@ -131,26 +139,30 @@ func (s *Shim) Free() { C.shim_free(s.c) }
 // FD is the descriptor to watch, or an error.
 func (s *Shim) FD() int { return int(C.shim_fd(s.c)) }
 
-// Process does what is due.
-func (s *Shim) Process() int { return int(C.shim_process(s.c)) }
-
 // Objects counts what is not released.
 func (s *Shim) Objects() int { return int(C.shim_objects(s.c)) }
 
 // Release gives an object up.
 func (s *Shim) Release(handle int64) int { return int(C.shim_release(s.c, C.int64_t(handle))) }
 
-// Payload is the raw answer of the event that Next fetched last.
+// Payload is the raw answer of the event that was fetched last.
 func (s *Shim) Payload() []byte { return bytes(s.current.payload) }
 
-// Next fetches an event.
-func (s *Shim) Next(e *Event) bool {
-	got := C.fetch(s.c)
+// Promise says that Turn follows, so that nothing is done to wake the pump meanwhile.
+func (s *Shim) Promise() { C.shim_promise(s.c) }
+
+// Turn does what is due, and fetches the first event.
+func (s *Shim) Turn(e *Event) bool { return s.take(C.turn(s.c), e) }
+
+// Next fetches the next one.  What was queued since Turn makes the descriptor readable.
+func (s *Shim) Next(e *Event) bool { return s.more && s.take(C.fetch(s.c), e) }
+
+func (s *Shim) take(got C.struct_fetched, e *Event) bool {
 	c := got.event
+	s.current, s.more = c, bool(got.more)
 	if c == nil {
 		return false
 	}
-	s.current = c
 	*e = Event{
 		Kind:   int(c.kind),
 		Handle: int64(c.handle),
