@@ -81,6 +81,13 @@ struct smp_transport_ops {
 
     /** Most requests with the device that the link allows; 0: as many as the device has room for. */
     uint32_t window;
+
+    /**
+     * Tries once to get a link back that is down, without blocking: smp_transport_up() tells when
+     * it is.  Called now and then until it does.  May be NULL: the link comes back by itself, or not.
+     * @retval SMP_OK  it is up, or may be soon; else why not.
+     */
+    int (*reopen)(void *self);
 };
 
 /**
@@ -116,6 +123,15 @@ SMP_API void smp_transport_up(struct smp_transport *transport);
  * @since 0.1
  */
 SMP_API void smp_transport_down(struct smp_transport *transport, int reason, int system_error);
+
+/**
+ * Tries to get a link back that went down.  Call it now and then until the link is up.
+ * @retval SMP_OK               it is up, or may be soon.
+ * @retval SMP_ERR_UNSUPPORTED  this transport has no such way: wait, or make a new one.
+ * @retval as smp_transport_ops.reopen, for serial ports smp_serial_open()
+ * @since 0.1
+ */
+SMP_API int smp_transport_reopen(struct smp_transport *transport);
 
 /**
  * Sees one packet that crosses a transport: going out once the link has taken it, coming in before

@@ -201,6 +201,19 @@ void smp_transport_down(struct smp_transport *transport, int reason, int system_
     }
 }
 
+int smp_transport_reopen(struct smp_transport *transport)
+{
+    if (transport == NULL) {
+        return SMP_ERR_INVALID;
+    }
+    int error = smpi_loop_enter(transport->loop);
+    if (error != SMP_OK || transport->is_up) {
+        return error;
+    }
+    return transport->ops.reopen == NULL ? SMP_ERR_UNSUPPORTED
+                                         : transport->ops.reopen(transport->self);
+}
+
 void smp_transport_tap(struct smp_transport *transport, smp_tap_callback *tap, void *user)
 {
     transport->tap = tap;

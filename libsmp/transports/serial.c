@@ -205,6 +205,26 @@ static int make_stream(struct serial *serial)
     return smpi_stream_make(&serial->stream, serial->loop, &stream, serial_write, serial);
 }
 
+static int open_port(struct serial *serial);
+
+static int serial_reopen(void *self)
+{
+    struct serial *serial = self;
+    int error = SMP_OK;
+    if (serial->fd >= 0) {
+        return error;
+    }
+    error = *serial->name == '\0' ? SMP_ERR_UNSUPPORTED : open_port(serial);
+    if (error == SMP_OK) {
+        smp_transport_up(serial->transport);
+    } else {
+        int system_error = errno;
+        let_go(serial);
+        errno = system_error;
+    }
+    return error;
+}
+
 static int make_transport(struct serial *serial)
 {
     bool raw = serial->options.framing == SMP_SERIAL_RAW;
@@ -216,6 +236,7 @@ static int make_transport(struct serial *serial)
         .step_down = serial_step_down,
         .reset = serial_reset,
         .free = serial_free,
+        .reopen = serial_reopen,
         .overhead = raw ? 0 : SMPI_CONSOLE_OVERHEAD,
         .window = raw ? serial->options.window : 0,
     };
@@ -345,20 +366,7 @@ int smp_serial_reopen(struct smp_transport *transport)
     if (transport == NULL || transport->ops.free != serial_free) {
         return SMP_ERR_INVALID;
     }
-    struct serial *serial = transport->self;
-    int error = smpi_loop_enter(serial->loop);
-    if (error != SMP_OK || serial->fd >= 0) {
-        return error;
-    }
-    error = *serial->name == '\0' ? SMP_ERR_UNSUPPORTED : open_port(serial);
-    if (error == SMP_OK) {
-        smp_transport_up(transport);
-    } else {
-        int system_error = errno;
-        let_go(serial);
-        errno = system_error;
-    }
-    return error;
+    return smp_transport_reopen(transport);
 }
 
 /* ---- what both sides of a line have ---- */

@@ -353,3 +353,47 @@ Test(transport, bad_ops_are_refused)
     smp_transport_free(made);
     smp_transport_free(NULL);
 }
+
+/* ---- a link that can be opened again ---- */
+
+static struct smp_transport *port;
+
+static int port_reopen(void *self)
+{
+    unsigned *tries = self;
+    if (++*tries < 3) {
+        errno = ENOENT;
+        return SMP_ERR_SYSTEM;
+    }
+    smp_transport_up(port);
+    return SMP_OK;
+}
+
+Test(transport, is_opened_again_by_its_own_means)
+{
+    const struct smp_transport_ops ops = {.size = sizeof(ops),
+                                          .send = wire_send,
+                                          .max_packet = wire_max_packet,
+                                          .reopen = port_reopen};
+    unsigned tries = 0;
+    cr_assert_eq(smp_transport_new(world.loop, &ops, &tries, &port), SMP_OK);
+    cr_expect_eq(smp_transport_reopen(port), SMP_OK, "it is up");
+    cr_expect_eq(tries, 0, "so nobody is troubled");
+    smp_transport_down(port, SMP_ERR_CLOSED, 0);
+    cr_expect_eq(smp_transport_reopen(port), SMP_ERR_SYSTEM);
+    cr_expect_eq(errno, ENOENT);
+    cr_expect_eq(smp_transport_reopen(port), SMP_ERR_SYSTEM);
+    cr_expect_eq(smp_transport_reopen(port), SMP_OK);
+    cr_expect_eq(smp_transport_reopen(port), SMP_OK);
+    cr_expect_eq(tries, 3);
+    smp_transport_free(port);
+    cr_expect_eq(smp_transport_reopen(NULL), SMP_ERR_INVALID);
+}
+
+Test(transport, may_not_know_how_to_open_again)
+{
+    smp_transport_down(transport, SMP_ERR_CLOSED, 0);
+    cr_expect_eq(smp_transport_reopen(transport), SMP_ERR_UNSUPPORTED);
+    smp_transport_up(transport);
+    cr_expect_eq(smp_transport_reopen(transport), SMP_OK);
+}
