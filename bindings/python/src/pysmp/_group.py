@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 from ._command import Command
@@ -14,7 +15,7 @@ R = TypeVar("R")
 class Caller:
     """What groups need of a Device."""
 
-    async def call_record(self, command: Command[Any, R], record: Any) -> R:
+    def call_record(self, command: Command[Any, R], record: Any) -> Awaitable[R]:
         raise NotImplementedError
 
     def session(self) -> tuple[Hub, int]:

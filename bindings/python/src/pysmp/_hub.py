@@ -7,7 +7,8 @@ import asyncio
 import logging
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from ._command import Command
 from ._smp import ffi, lib
@@ -21,6 +22,8 @@ R = TypeVar("R")
 Listener = Callable[[Any], None]
 Load = Callable[[Any], Any]
 """Turns a completion into what the caller wants."""
+Explain = Callable[[BaseException], None]
+"""Adds to an error what only the caller knows."""
 
 logger = logging.getLogger("pysmp")
 
@@ -29,8 +32,12 @@ _LEVELS = [logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO, loggi
 
 _DONE = lib.SHIM_DONE
 _LOG = lib.SHIM_LOG
+_promise = lib.shim_promise
 _process = lib.shim_process
 _next = lib.shim_next
+
+
+_Pending = tuple[asyncio.Future[Any], Load, Optional[Explain]]
 
 
 class Hub:
@@ -67,7 +74,7 @@ class Hub:
         self._groups = groups
         self.users = 0
         self.closed = False
-        self._pending: dict[int, tuple[asyncio.Future[Any], Load]] = {}
+        self._pending: dict[int, _Pending] = {}
         self._listeners: dict[int, Listener] = {}
         self._commands: dict[tuple[int, int, int], Any] = {}
         self._register(groups)
@@ -114,7 +121,7 @@ class Hub:
         if loop is not None and not loop.is_closed():
             loop.remove_reader(self._fd)
         lib.shim_close(self.shim)
-        for future, _ in self._pending.values():
+        for future, *_ in self._pending.values():
             if not future.done():
                 future.set_exception(error_of(lib.SMP_ERR_CLOSED))
         self._pending.clear()
@@ -152,10 +159,38 @@ class Hub:
             self._commands[command.key] = pointer
         return pointer
 
-    async def wait(self, handle: int, load: Load) -> Any:
-        """The result of a request or transfer."""
+    def promise(self) -> Any:
+        """The shim, for calls that :meth:`ready` follows: the descriptor need not tell of them."""
+        shim = self.enter()
+        _promise(shim)
+        return shim
+
+    async def request(
+        self, load: Load, explain: Explain | None, call: Callable[..., int], *arguments: object
+    ) -> Any:
+        """Sends by that function of the shim; the result."""
+        shim = self.enter()
+        _promise(shim)
+        try:
+            handle = call(shim, *arguments)
+            if handle < 0:
+                error = error_of(handle)
+                if explain is not None:
+                    explain(error)
+                raise error
+            future = asyncio.get_running_loop().create_future()
+            self._pending[handle] = (future, load, explain)
+        finally:
+            self.ready()
+        return await self._until(handle, future)
+
+    def wait(self, handle: int, load: Load) -> Awaitable[Any]:
+        """The result of a transfer."""
         future = self.loop.create_future()
-        self._pending[handle] = (future, load)
+        self._pending[handle] = (future, load, None)
+        return self._until(handle, future)
+
+    async def _until(self, handle: int, future: asyncio.Future[Any]) -> Any:
         try:
             return await future
         except asyncio.CancelledError:
@@ -166,6 +201,7 @@ class Hub:
     # ---- events ----
 
     def ready(self) -> None:
+        """Does what is due."""
         result = _process(self.shim)
         self.drain()
         if result < 0 and not self.closed:
@@ -203,7 +239,7 @@ class Hub:
 
     def _break(self, error: int) -> None:
         self.loop.remove_reader(self._fd)
-        for future, _ in self._pending.values():
+        for future, *_ in self._pending.values():
             if not future.done():
                 future.set_exception(error_of(error))
         self._pending.clear()
@@ -215,14 +251,17 @@ def _ready(reference: weakref.ref[Hub]) -> None:
         hub.ready()
 
 
-def _complete(event: Any, future: asyncio.Future[Any], load: Load) -> None:
+def _complete(event: Any, future: asyncio.Future[Any], load: Load, explain: Explain | None) -> None:
     if future.done():
         return
     try:
         if event.error == 0:
             future.set_result(load(event))
-        else:
-            future.set_exception(error_of_event(event, _partial(event, load)))
+            return
+        error = error_of_event(event, _partial(event, load))
+        if explain is not None:
+            explain(error)
+        future.set_exception(error)
     except BaseException as exception:
         if not future.done():
             future.set_exception(exception)

@@ -158,6 +158,8 @@ class Device(DeviceGroups):
         self._transport = transport
         self._session = session
         self._where = where
+        # Only a transport written in Python knows what it raised.
+        self._explain = where.explain if isinstance(where, Transport) else None
         self._closed = False
         self._is_up = True
         self._on_link: list[Callable[[bool], object]] = []
@@ -174,19 +176,13 @@ class Device(DeviceGroups):
             raise LinkError("the device was closed", Error.ERR_CLOSED)
         return self._hub, self._session
 
-    async def call_record(self, command: Command[Any, R], record: Any) -> R:
+    def call_record(self, command: Command[Any, R], record: Any) -> Awaitable[R]:
         """Sends a command's struct.  For generated code."""
         hub, session = self.session()
-        shim = hub.enter()
-        handle = lib.shim_call_struct(shim, session, hub.command(command), record or ffi.NULL)
-        if handle < 0:
-            self._refuse(handle)
-        try:
-            result: R = await hub.wait(handle, command.done)
-            return result
-        except LinkError as error:
-            self._explain(error)
-            raise
+        table = hub.command(command)
+        return hub.request(
+            command.done, self._explain, lib.shim_call_struct, session, table, record or ffi.NULL
+        )
 
     async def call(self, command: Command[Q, R], request: Q | None = None) -> R:
         """Sends any command of :mod:`pysmp.commands`, or of a group of your own.
@@ -204,20 +200,14 @@ class Device(DeviceGroups):
     async def _call_flat(self, command: CustomCommand[Any, R], request: object) -> R:
         hub, session = self.session()
         flat = command.store_flat(request)
-        shim = hub.enter()
-        handle = lib.shim_call(shim, session, *command.key, flat or ffi.NULL, len(flat))
-        if handle < 0:
-            self._refuse(handle)
 
         def load(event: Any) -> R:
             return command.load_flat(lib.shim_event_flat(hub.shim))
 
-        try:
-            result: R = await hub.wait(handle, load)
-            return result
-        except LinkError as error:
-            self._explain(error)
-            raise
+        result: R = await hub.request(
+            load, self._explain, lib.shim_call, session, *command.key, flat or ffi.NULL, len(flat)
+        )
+        return result
 
     async def request(self, group: int, id: int, op: int, cbor: Data = b"") -> Answer:
         """Sends any CBOR to any group and command.
@@ -230,24 +220,11 @@ class Device(DeviceGroups):
         """
         hub, session = self.session()
         buffer = ffi.from_buffer("uint8_t[]", cbor) if cbor else ffi.NULL
-        handle = lib.shim_request(hub.enter(), session, group, id, Op(op), buffer, len(cbor))
-        if handle < 0:
-            self._refuse(handle)
-        try:
-            result: Answer = await hub.wait(handle, _answer)
-            return result
-        except LinkError as error:
-            self._explain(error)
-            raise
-
-    def _refuse(self, error: int) -> None:
-        exception = error_of(error)
-        self._explain(exception)
-        raise exception
-
-    def _explain(self, error: BaseException) -> None:
-        if isinstance(self._where, Transport):
-            self._where.explain(error)
+        call = lib.shim_request
+        result: Answer = await hub.request(
+            _answer, self._explain, call, session, group, id, Op(op), buffer, len(cbor)
+        )
+        return result
 
     # ---- the link ----
 

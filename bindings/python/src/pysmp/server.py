@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Q = TypeVar("Q")
 R = TypeVar("R")
 
+# An exchange whose requester went away is no error.
+_ANSWERED = (lib.SMP_OK, lib.SMP_ERR_CLOSED)
+
 Handler = Union[Callable[[Q], R], Callable[[Q], Awaitable[R]]]
 
 
@@ -266,16 +269,18 @@ class Server:
                 raise TypeError(f"handler of {command.name}: {wanted} is needed, not {given}")
             if isinstance(command, CustomCommand):
                 flat = command.store_flat_response(result)
-                code = lib.shim_reply(hub.shim, exchange, flat or ffi.NULL, len(flat))
+                code = lib.shim_reply(hub.promise(), exchange, flat or ffi.NULL, len(flat))
             else:
                 keep: list[object] = []
                 record = command.store_response(keep, result)
-                code = lib.shim_reply_struct(hub.shim, exchange, record or ffi.NULL)
-            if code not in (Error.OK, Error.ERR_CLOSED):
+                code = lib.shim_reply_struct(hub.promise(), exchange, record or ffi.NULL)
+            if code not in _ANSWERED:
                 check(code)
         except Exception as exception:
             lib.shim_refuse(hub.shim, exchange, Rc.UNKNOWN, ffi.NULL)
             hub.report(exception, f"the answer of the handler of {command.name} is wrong")
+        finally:
+            hub.ready()
 
     def _answer_error(self, command: Command[Any, Any], exchange: int, error: Exception) -> None:
         hub = self._hub

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ._smp import ffi, lib
 from ._values import data
-from .errors import check
+from .errors import LinkError, check
 
 if TYPE_CHECKING:
     from ._hub import Hub
@@ -184,7 +184,7 @@ class Transport:
 
     def explain(self, error: BaseException) -> None:
         """Says why the link went down."""
-        if self._cause is not None and error.__cause__ is None:
+        if isinstance(error, LinkError) and self._cause is not None and error.__cause__ is None:
             error.__cause__ = self._cause
 
 
