@@ -151,10 +151,10 @@ bool smpi_loop_forked(const struct smp_loop *loop)
 
 int smpi_loop_enter(struct smp_loop *loop)
 {
-    if (loop->depth == 0 && smpi_loop_attended(loop)) {
+    if (loop->turning && loop->depth == 0) {
         return SMP_OK; /* the turn keeps the time, and checked the process */
     }
-    if (smpi_loop_forked(loop)) { /* maybe in a callback */
+    if (!loop->promised && smpi_loop_forked(loop)) { /* maybe in a callback */
         return SMP_ERR_FORKED;
     }
     if (loop->turning) {
