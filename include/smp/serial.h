@@ -185,6 +185,8 @@ SMP_API int smp_serial_find(const char *usb, char *path, size_t size);
 
 /* ---- a device on a pseudo-terminal ---- */
 
+struct smp_faults;
+
 /** How a pseudo-terminal behaves; zero means default. */
 struct smp_pty_options {
     size_t size;          /**< sizeof(struct smp_pty_options). */
@@ -202,6 +204,8 @@ struct smp_pty_options {
     uint32_t line_us;      /**< Time until a line is taken out of its buffer.  Default: 1000 with a
                                 baud rate, else 10000, as Zephyr on a pseudo-terminal. */
     uint32_t max_received; /**< Larger packets vanish.  Default: none do. */
+    const struct smp_faults *faults; /**< What is wrong with the line, a line or up to 128 raw bytes at a
+                                time (loopback.h).  Copied.  Default: nothing. */
 };
 
 /**

@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A bad link in front of a transport: a transport itself, and the session of the other. */
-#include "base/random.h"
 #include "transports/faulty.h"
 
 #include <string.h>
+
+struct smpi_faulty {
+    struct smp_loop *loop;
+    struct smp_transport *outer;
+    struct smp_transport *inner;
+    struct smpi_bad bad;
+};
+
+/* ---- what has come through ---- */
+
+static int to_inner(void *user, const struct smp_peer *peer, const uint8_t *packet, size_t len)
+{
+    return smpi_transport_send(((struct smpi_faulty *)user)->inner, peer, packet, len);
+}
+
+static int to_outer(void *user, const struct smp_peer *peer, const uint8_t *packet, size_t len)
+{
+    smp_transport_received(((struct smpi_faulty *)user)->outer, peer, packet, len);
+    return SMP_OK;
+}
 
 /* ---- the transport in front ---- */
 
@@ -16,7 +35,7 @@ static int faulty_send(void *self, const struct smp_peer *peer, const uint8_t *p
     if (len > smpi_transport_max_packet(faulty->inner, peer)) {
         return SMP_ERR_TOO_LARGE;
     }
-    return smpi_link_pass(&faulty->out, peer, packet, len);
+    return smpi_link_pass(&faulty->bad.out, peer, packet, len);
 }
 
 static size_t faulty_max_packet(void *self, const struct smp_peer *peer)
@@ -37,6 +56,11 @@ static void faulty_reset(void *self)
     }
 }
 
+static int faulty_reopen(void *self)
+{
+    return smp_transport_reopen(((struct smpi_faulty *)self)->inner);
+}
+
 /* ---- the session of the transport behind ---- */
 
 static void on_received(void *user, struct smp_transport *inner, const struct smp_peer *peer,
@@ -44,22 +68,21 @@ static void on_received(void *user, struct smp_transport *inner, const struct sm
 {
     struct smpi_faulty *faulty = user;
     (void)inner;
-    smpi_link_pass(&faulty->in, peer, packet, len);
+    smpi_link_pass(&faulty->bad.in, peer, packet, len);
 }
 
 static void on_writable(void *user, struct smp_transport *inner)
 {
     struct smpi_faulty *faulty = user;
     (void)inner;
-    faulty->out.blocked = false;
-    smpi_link_flush(&faulty->out);
+    smpi_link_unblock(&faulty->bad.out);
 }
 
 static void on_up(void *user, struct smp_transport *inner)
 {
     struct smpi_faulty *faulty = user;
     (void)inner;
-    faulty->out.blocked = false;
+    faulty->bad.out.blocked = false;
     smp_transport_up(faulty->outer);
 }
 
@@ -72,72 +95,13 @@ static void on_down(void *user, struct smp_transport *inner, int reason, int sys
 
 /* ---- making and freeing ---- */
 
-static int make_links(struct smpi_faulty *faulty)
-{
-    int error = smpi_link_make(&faulty->out, faulty, true);
-    if (error != SMP_OK) {
-        return error;
-    }
-    error = smpi_link_make(&faulty->in, faulty, false);
-    if (error != SMP_OK) {
-        smpi_link_unmake(&faulty->out);
-    }
-    return error;
-}
-
-static void unmake_links(struct smpi_faulty *faulty)
-{
-    smpi_link_unmake(&faulty->out);
-    smpi_link_unmake(&faulty->in);
-}
-
-/* What a slow link holds: some packets of each size that the inner transport takes. */
-static const struct {
-    size_t size;
-    size_t count;
-} room[] = {{SMPI_BLOCK_PACKET, 32}, {SMPI_BLOCK_LARGE, 16}, {SMPI_BLOCK_MAX, 4}};
-
-static void unreserve(struct smpi_faulty *faulty)
-{
-    while (faulty->reserved > 0) {
-        faulty->reserved--;
-        smpi_pool_unreserve(faulty->loop, room[faulty->reserved].size,
-                            room[faulty->reserved].count);
-    }
-}
-
-static int reserve(struct smpi_faulty *faulty)
-{
-    size_t largest = smpi_transport_max_packet(faulty->inner, NULL) + sizeof(struct smpi_queued);
-    for (size_t i = 0; i < 3 && (i == 0 || largest > room[i - 1].size); i++) {
-        int error = smpi_pool_reserve(faulty->loop, room[i].size, room[i].count);
-        if (error != SMP_OK) {
-            return error;
-        }
-        faulty->reserved = i + 1;
-    }
-    return SMP_OK;
-}
-
 static void faulty_free(void *self)
 {
     struct smpi_faulty *faulty = self;
-    unmake_links(faulty);
-    unreserve(faulty);
+    smpi_bad_unmake(&faulty->bad);
     smpi_transport_detach(faulty->inner);
     smp_transport_free(faulty->inner);
     smpi_free(faulty->loop, faulty);
-}
-
-static void set_faults(struct smpi_faulty *faulty, const struct smp_faults *faults)
-{
-    memset(&faulty->faults, 0, sizeof(faulty->faults));
-    memcpy(&faulty->faults, faults,
-           faults->size < sizeof(faulty->faults) ? faults->size : sizeof(faulty->faults));
-    faulty->packets = 0;
-    uint64_t seed = faulty->faults.seed;
-    faulty->out.random = smpi_random_next(&seed);
-    faulty->in.random = smpi_random_next(&seed);
 }
 
 static int fill(struct smpi_faulty *faulty)
@@ -158,9 +122,9 @@ static int fill(struct smpi_faulty *faulty)
         .free = faulty_free,
         .overhead = faulty->inner->ops.overhead,
         .window = faulty->inner->ops.window,
+        .reopen = faulty_reopen,
     };
-    int error = reserve(faulty);
-    error = error == SMP_OK ? smpi_transport_attach(faulty->inner, &sink, faulty) : error;
+    int error = smpi_transport_attach(faulty->inner, &sink, faulty);
     if (error != SMP_OK) {
         return error;
     }
@@ -184,16 +148,16 @@ int smp_faulty_new(struct smp_transport *inner, const struct smp_faults *faults,
     }
     faulty->loop = loop;
     faulty->inner = inner;
-    set_faults(faulty, faults);
-    int error = make_links(faulty);
+    int error = smpi_bad_make(&faulty->bad, loop, smpi_transport_max_packet(inner, NULL), 0,
+                              to_inner, to_outer, faulty);
     if (error != SMP_OK) {
         smpi_free(loop, faulty);
         return error;
     }
+    smpi_bad_set(&faulty->bad, faults);
     error = fill(faulty);
     if (error != SMP_OK) {
-        unmake_links(faulty);
-        unreserve(faulty);
+        smpi_bad_unmake(&faulty->bad);
         smpi_free(loop, faulty);
         return error;
     }
@@ -210,6 +174,6 @@ int smp_faulty_set(struct smp_transport *transport, const struct smp_faults *fau
         faults->size == 0) {
         return SMP_ERR_INVALID;
     }
-    set_faults(transport->self, faults);
+    smpi_bad_set(&((struct smpi_faulty *)transport->self)->bad, faults);
     return SMP_OK;
 }

@@ -3,6 +3,7 @@
  * A device on a pseudo-terminal: its other side is the port that clients open, one after the
  * other.  With a baud rate and line buffers it is as slow and as small as a real one.
  */
+#include "transports/bad_line.h"
 #include "transports/pty_terminal.h"
 #include "transports/serial.h"
 #include "transports/serial_uart.h"
@@ -31,6 +32,7 @@ struct pty {
     struct smp_watch *watch; /* NULL while there is no client */
     struct smpi_wire in, out;
     struct smpi_lines lines;
+    struct smpi_bad_line *bad; /* between the wires and the rest; NULL: the line is good */
     struct smpi_timer timer;
     uint64_t look_at;
     struct smpi_task hung_up; /* reports what writing met */
@@ -75,6 +77,9 @@ static void hang_up(struct pty *pty)
     smp_watch_free(pty->watch);
     pty->watch = NULL;
     smpi_lines_reset(&pty->lines);
+    if (pty->bad != NULL) {
+        smpi_bad_line_reset(pty->bad);
+    }
     smpi_stream_reset(&pty->stream);
     pty->look_at = pty->loop->now + LOOK_EVERY;
     set_timer(pty);
@@ -120,12 +125,10 @@ static size_t write_now(struct pty *pty, const uint8_t *data, size_t len)
     return taken;
 }
 
-static size_t pty_write(void *self, const uint8_t *data, size_t len)
+/* Onto the wire.  Returns how many it took. */
+static size_t put_bytes(void *self, const uint8_t *data, size_t len)
 {
     struct pty *pty = self;
-    if (!pty->open) {
-        return len; /* nobody listens: it goes to the air */
-    }
     if (pty->out.byte_ns == 0) {
         return write_now(pty, data, len);
     }
@@ -138,6 +141,24 @@ static size_t pty_write(void *self, const uint8_t *data, size_t len)
     smpi_wire_start(&pty->out, pty->loop->now, len);
     set_timer(pty);
     return len;
+}
+
+static size_t pty_write(void *self, const uint8_t *data, size_t len)
+{
+    struct pty *pty = self;
+    if (!pty->open) {
+        return len; /* nobody listens: it goes to the air */
+    }
+    return pty->bad != NULL ? smpi_bad_line_out(pty->bad, data, len) : put_bytes(pty, data, len);
+}
+
+/* The wire is free: what waits may leave. */
+static void flush(struct pty *pty)
+{
+    if (pty->bad != NULL) {
+        smpi_bad_line_writable(pty->bad);
+    }
+    smpi_stream_flush(&pty->stream);
 }
 
 /* The piece on the wire has arrived. */
@@ -169,16 +190,27 @@ static void take_lines(struct pty *pty)
     }
 }
 
+static void take_bytes(void *self, const uint8_t *data, size_t len)
+{
+    struct pty *pty = self;
+    if (pty->lines.count == 0) {
+        smpi_stream_feed(&pty->stream, data, len);
+    } else {
+        smpi_lines_feed(&pty->lines, pty->loop->now, data, len);
+        take_lines(pty);
+        set_timer(pty);
+    }
+}
+
 /* The piece on the wire has arrived. */
 static void deliver_in(struct pty *pty)
 {
     size_t len = pty->in.len;
     pty->in.len = 0;
-    if (pty->lines.count == 0) {
-        smpi_stream_feed(&pty->stream, pty->in.piece, len);
+    if (pty->bad != NULL) {
+        smpi_bad_line_in(pty->bad, pty->in.piece, len);
     } else {
-        smpi_lines_feed(&pty->lines, pty->loop->now, pty->in.piece, len);
-        take_lines(pty);
+        take_bytes(pty, pty->in.piece, len);
     }
 }
 
@@ -205,7 +237,7 @@ static void on_event(int fd, unsigned events, void *user)
         if (pty->out.len > 0) {
             deliver_out(pty);
         }
-        smpi_stream_flush(&pty->stream);
+        flush(pty);
     }
     if ((events & SMP_WATCH_READ) && pty->open && pty->in.len == 0) {
         receive(pty);
@@ -223,7 +255,7 @@ static void on_timer(struct smpi_timer *timer)
     }
     if (pty->out.len > 0 && pty->out.idle_at <= now && !pty->wants_write) {
         deliver_out(pty);
-        smpi_stream_flush(&pty->stream);
+        flush(pty);
     }
     if (pty->in.len > 0 && pty->in.idle_at <= now) {
         deliver_in(pty);
@@ -248,6 +280,14 @@ static size_t pty_max_packet(void *self, const struct smp_peer *peer)
     return ((struct pty *)self)->options.max_packet;
 }
 
+static void free_bad_line(struct pty *pty)
+{
+    if (pty->bad != NULL) {
+        smpi_bad_line_unmake(pty->bad);
+        smpi_free(pty->loop, pty->bad);
+    }
+}
+
 void smpi_pty_free(void *self)
 {
     struct pty *pty = self;
@@ -255,6 +295,7 @@ void smpi_pty_free(void *self)
     smpi_timer_unmake(pty->loop, &pty->timer);
     smp_watch_free(pty->watch);
     smpi_terminal_close(&pty->terminal, !smpi_loop_forked(pty->loop));
+    free_bad_line(pty);
     smpi_lines_unmake(&pty->lines);
     smpi_stream_unmake(&pty->stream);
     smpi_free(pty->loop, pty);
@@ -290,7 +331,7 @@ static int own_options(struct smp_pty_options *own, const struct smp_pty_options
                 (own->max_received == 0 || own->max_received >= SMP_HEADER_SIZE) &&
                 own->line_length >= SMPI_CONSOLE_LINE_MIN && own->line_length <= LINE_MAX_BYTES &&
                 own->line_room <= LINE_MAX_BYTES && own->line_buffers <= LINE_BUFFERS_MAX &&
-                own->baud <= 1000000000;
+                own->baud <= 1000000000 && (own->faults == NULL || own->faults->size != 0);
     return good ? SMP_OK : SMP_ERR_INVALID;
 }
 
@@ -313,12 +354,35 @@ static int make_transport(struct pty *pty)
     return error;
 }
 
+static int make_bad_line(struct pty *pty)
+{
+    if (pty->options.faults == NULL) {
+        return SMP_OK;
+    }
+    struct smpi_bad_line *bad = smpi_alloc(pty->loop, sizeof(*bad));
+    if (bad == NULL) {
+        return SMP_ERR_NO_MEMORY;
+    }
+    bad->raw = pty->options.framing == SMP_SERIAL_RAW;
+    bad->self = pty;
+    bad->write = put_bytes;
+    bad->arrive = take_bytes;
+    int error = smpi_bad_line_make(bad, pty->loop, pty->options.faults);
+    if (error != SMP_OK) {
+        smpi_free(pty->loop, bad);
+        return error;
+    }
+    pty->bad = bad;
+    return SMP_OK;
+}
+
 static int fill(struct pty *pty, const char *link)
 {
     const struct smp_pty_options *options = &pty->options;
     int error = smpi_lines_make(&pty->lines, pty->loop,
                                 options->framing == SMP_SERIAL_RAW ? 0 : options->line_buffers,
                                 options->line_room, options->line_us * UINT64_C(1000));
+    error = error == SMP_OK ? make_bad_line(pty) : error;
     error = error == SMP_OK ? smpi_terminal_open(&pty->terminal, link) : error;
     return error == SMP_OK ? make_transport(pty) : error;
 }

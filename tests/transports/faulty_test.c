@@ -273,6 +273,84 @@ Test(faulty, silence_begins_after_so_many_packets_of_both_ways)
     ends_free(&e);
 }
 
+Test(faulty, silence_begins_after_so_many_bytes_of_both_ways)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .silent_after_bytes = 60};
+    struct ends e = ends_new(&faults);
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert_eq(send_number(e.near, i, 10), SMP_OK);
+        cr_assert_eq(send_number(e.far, i, 10), SMP_OK);
+        settle(e.fake.loop);
+    }
+    cr_assert_eq(send_number(e.near, 9, 4), SMP_OK); /* however small */
+    run(&e);
+    expect_numbers(e.at_far, (const uint32_t[]){0, 1, 2}, 3);
+    expect_numbers(e.at_near, (const uint32_t[]){0, 1, 2}, 3);
+    ends_free(&e);
+}
+
+/* How long the runs of lost packets are, of `sent` with numbers from 0. */
+static void expect_runs(const struct catcher *c, uint32_t sent, uint32_t burst)
+{
+    uint32_t next = 0;
+    for (size_t i = 0; i <= c->count; i++) {
+        uint32_t number = i < c->count ? caught_number(c, i) : sent;
+        if (i < c->count) { /* the last run may be cut off */
+            cr_expect_eq((number - next) % burst, 0u, "%u lost before %u", number - next, number);
+        }
+        next = number + 1;
+    }
+}
+
+Test(faulty, losses_come_in_bursts_and_are_as_many_as_asked_for)
+{
+    static const uint32_t bursts[] = {2, 3, 10};
+    for (size_t i = 0; i < 3; i++) {
+        struct smp_faults faults = {
+            .size = sizeof(faults), .seed = i, .drop = 200000, .burst = bursts[i]};
+        struct ends e = ends_new(&faults);
+        send_many(&e, e.near, 10000);
+        cr_expect(e.at_far->count > 7700 && e.at_far->count < 8300, "%zu of 10000 came, by %u",
+                  e.at_far->count, bursts[i]);
+        expect_runs(e.at_far, 10000, bursts[i]);
+        ends_free(&e);
+    }
+}
+
+Test(faulty, all_is_lost_in_bursts_too)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .drop = 2000000, .burst = 5};
+    struct ends e = ends_new(&faults);
+    send_many(&e, e.near, 100);
+    cr_expect_eq(e.at_far->count, 0);
+    ends_free(&e);
+}
+
+/* 1000 bytes a second: what comes at once leaves one after the other, each way for itself. */
+Test(faulty, a_slow_line_takes_its_time)
+{
+    struct smp_faults faults = {.size = sizeof(faults), .bytes_per_s = 1000, .delay_ns = 5 * MS};
+    struct ends e = ends_new(&faults);
+    uint64_t start = smp_loop_now(e.fake.loop);
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(send_number(e.near, i, 20), SMP_OK);
+        cr_assert_eq(send_number(e.far, i, 10), SMP_OK);
+    }
+    run(&e);
+    cr_assert(e.at_far->count == 3 && e.at_near->count == 3);
+    for (uint64_t i = 0; i < 3; i++) {
+        cr_expect_eq(e.at_far->caught[i].when, start + (20 * (i + 1) + 5) * MS);
+        cr_expect_eq(e.at_near->caught[i].when, start + (10 * (i + 1) + 5) * MS);
+    }
+    start = smp_loop_now(e.fake.loop) + 100 * MS;
+    smp_fake_clock_advance(e.fake.clock, 100 * MS);
+    settle(e.fake.loop);
+    cr_assert_eq(send_number(e.near, 3, 20), SMP_OK);
+    run(&e);
+    cr_expect_eq(e.at_far->caught[3].when, start + 25 * MS, "it was idle meanwhile");
+    ends_free(&e);
+}
+
 Test(faulty, large_packets_vanish)
 {
     struct smp_faults faults = {.size = sizeof(faults), .drop_above = 1500};
