@@ -7,6 +7,7 @@
 #include "json.h"
 #include "output.h"
 #include "packet.h"
+#include "recording.h"
 #include "slurp.h"
 
 #include <smp/framing.h>
@@ -55,6 +56,29 @@ static int decode_console(struct packets *packets, const uint8_t *data, size_t l
     return STATUS_DONE;
 }
 
+/* What --record kept. */
+static int decode_recording(struct packets *packets, const char *name, const char *text, size_t len)
+{
+    struct recording recording;
+    char error[512];
+    if (!recording_parse(name, text, len, &recording, error, sizeof error)) {
+        return fail(packets->ctl, STATUS_FILE, "%s", error);
+    }
+    for (size_t i = 0; i < recording.n; i++) {
+        const struct recorded *packet = &recording.packets[i];
+        struct datagram datagram = {
+            .data = packet->packet,
+            .len = packet->len,
+            .time = packet->time,
+        };
+        strcpy(datagram.from, packet->to_device ? "host" : "device");
+        strcpy(datagram.to, packet->to_device ? "device" : "host");
+        from_capture(&datagram, packets);
+    }
+    recording_free(&recording);
+    return STATUS_DONE;
+}
+
 /* Hexadecimal, one packet a line; # begins a remark. */
 static int decode_lines(struct packets *packets, const char *name, char *text)
 {
@@ -91,6 +115,9 @@ static int decode_bytes(struct packets *packets, const char *name, uint8_t *data
         return file ? capture_read(packets->ctl, name, file, (uint16_t)opt_port, from_capture,
                                    packets)
                     : fail_error(packets->ctl, SMP_ERR_NO_MEMORY);
+    }
+    if (recording_is((const char *)data, len)) {
+        return decode_recording(packets, name, (const char *)data, len);
     }
     if (memchr(data, '\0', len)) {
         return fail(packets->ctl, STATUS_FILE,

@@ -258,8 +258,9 @@ const struct command commands[] = {
     {.name = "decode",
      .args = "HEX|FILE...",
      .summary = "Show captured packets by name; needs no device",
-     .help = "FILE holds packets in hexadecimal, one a line, or is a capture of UDP (pcap,\n"
-             "pcapng); with --serial it is what went over a console.  `-` is standard input.\n",
+     .help = "FILE is a recording (--record), packets in hexadecimal, one a line, or a capture of\n"
+             "UDP (pcap, pcapng); with --serial it is what went over a console.  `-` is standard\n"
+             "input.\n",
      .min_args = 1,
      .max_args = ANY,
      .flags = LOCAL | TABLES,

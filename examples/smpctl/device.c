@@ -6,6 +6,7 @@
 #include "json.h"
 #include "link.h"
 #include "output.h"
+#include "record.h"
 #include "smpctl.h"
 #include "task.h"
 
@@ -66,6 +67,7 @@ int device_open(struct smpctl *ctl, const struct device_needs *needs)
     int status = address_find(ctl, &address);
     status = status == STATUS_DONE ? device_loop(ctl) : status;
     status = status == STATUS_DONE ? link_open(ctl, &address) : status;
+    status = status == STATUS_DONE ? record_begin(ctl) : status;
     status = status == STATUS_DONE ? link_wait(ctl) : status;
     if (status != STATUS_DONE) {
         return status;

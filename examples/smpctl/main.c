@@ -4,6 +4,7 @@
 #include "help.h"
 #include "many.h"
 #include "output.h"
+#include "record.h"
 
 #include <signal.h>
 #include <string.h>
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, not a sudden end */
     int status = run(&ctl, argc, (const char **)argv);
     device_close(&ctl);
+    status = record_end(&ctl, status);
     status = output_close(&ctl, status);
     options_free(&ctl.options);
     return status;

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 enum {
-    GENERAL_OPTIONS = 17, /* with the row that ends the table */
+    GENERAL_OPTIONS = 18, /* with the row that ends the table */
     MAX_WORDS = 3,        /* "help image upload" */
 };
 
@@ -52,6 +52,8 @@ static void general_table(struct options *o, struct poptOption *table)
          "Before anything else, try so long until the device answers", "SECONDS"},
         {"console", 0, POPT_ARG_NONE, &o->console, 0,
          "Show the device's console text, on standard error", NULL},
+        {"record", 0, POPT_ARG_STRING, &o->record, 0,
+         "Keep all packets in a file; smpsim --replay then is that device", "FILE"},
         {"groups", 0, POPT_ARG_STRING, &o->groups_file, 0, "Description of groups of your own",
          "FILE"},
         {"json", 'j', POPT_ARG_NONE, &o->json, 0, "Print JSON, one document a line", NULL},
@@ -247,5 +249,6 @@ void options_free(struct options *options)
     free(options->urls);
     free(options->devices_file);
     free(options->groups_file);
+    free(options->record);
     free(options->loglevel);
 }

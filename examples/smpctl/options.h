@@ -20,6 +20,7 @@ struct options {
     char *devices_file;
     char *groups_file;
     const char *device; /* the one of urls and file that is meant; not owned */
+    char *record;
     char *loglevel;
     double timeout; /* seconds; 0 when not given */
     double wait;    /* seconds; 0 when not given */

@@ -29,6 +29,7 @@ enum status {
 };
 
 struct progress;
+struct recorder;
 struct smpctl;
 struct task;
 
@@ -70,6 +71,7 @@ struct smpctl {
     struct smp_session *session;
     smp_id waiting;                  /* what device_wait() waits for, or 0 */
     const struct smp_result *result; /* its end */
+    struct recorder *recorder;       /* of --record, or NULL */
     struct progress *progress;       /* of the transfer under way */
 
     FILE *out;         /* where its text goes */

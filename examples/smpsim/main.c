@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* smpsim: a simulated SMP device.  See docs/smpsim.md. */
 #include "options.h"
+#include "replay.h"
 
 #include <smp/loop.h>
 #include <smp/loopback.h>
@@ -24,6 +25,7 @@ struct run {
     struct link links[SIM_UDP_MAX];
     struct sim_serial serial;
     struct sim_device *device;
+    struct sim_replay *replay; /* instead of the device */
     int status; /* of the exit, when the device ends the run */
 };
 
@@ -154,17 +156,23 @@ static int open_links(struct run *run)
                            any_fault(&options->faults) ? &options->faults : NULL);
 }
 
+static int listen_by(struct run *run, struct smp_transport *transport)
+{
+    return run->replay != NULL ? sim_replay_listen(run->replay, transport)
+                               : sim_device_listen(run->device, transport);
+}
+
 static int serve(struct run *run)
 {
     for (size_t n = 0; n < run->options.n_udp; n++) {
-        int error = sim_device_listen(run->device, run->links[n].transport);
+        int error = listen_by(run, run->links[n].transport);
 
         if (error != SMP_OK)
             return complain_of_address(run->options.udp[n], error);
         printf("smpsim: listening on udp %s\n", run->links[n].place);
     }
     if (run->serial.transport != NULL) {
-        int error = sim_device_listen(run->device, run->serial.transport);
+        int error = listen_by(run, run->serial.transport);
 
         if (error != SMP_OK) {
             fprintf(stderr, "smpsim: %s\n", smp_error_text(error));
@@ -193,6 +201,22 @@ static int start_device(struct run *run)
     return SIM_EXIT_FILE;
 }
 
+static int start_replay(struct run *run)
+{
+    const struct sim_options *options = &run->options;
+    char text[1024];
+
+    run->replay =
+        sim_replay_new(run->loop, options->replay, options->replay_delays, text, sizeof(text));
+    if (run->replay == NULL) {
+        fprintf(stderr, "smpsim: %s\n", text);
+        return SIM_EXIT_FILE;
+    }
+    sim_replay_describe(run->replay, text, sizeof(text));
+    on_event(SIM_EVENT_LINE, text, run);
+    return SIM_EXIT_OK;
+}
+
 static int run_device(struct run *run)
 {
     int status = SIM_EXIT_LINK;
@@ -202,10 +226,11 @@ static int run_device(struct run *run)
     catch_signals(run->loop);
     status = open_links(run);
     if (status == SIM_EXIT_OK)
-        status = start_device(run);
+        status = run->options.replay != NULL ? start_replay(run) : start_device(run);
     if (status == SIM_EXIT_OK)
         status = serve(run);
     sim_device_free(run->device);
+    sim_replay_free(run->replay);
     for (size_t n = 0; n < run->options.n_udp; n++)
         smp_transport_free(run->links[n].transport);
     sim_serial_close(&run->serial);

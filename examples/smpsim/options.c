@@ -46,6 +46,7 @@ enum option {
     OPT_BAUD,
     OPT_LINE_BUFFERS,
     OPT_LINE_LENGTH,
+    OPT_REPLAY,
     OPT_VERSION,
     OPT_HELP,
 };
@@ -78,6 +79,7 @@ enum flag {
     RECOVERY,
     RAW,
     LOG_TEXT,
+    REPLAY_DELAYS,
 };
 
 /* The options whose value is a whole number. */
@@ -136,6 +138,9 @@ static int set_text(struct sim_options *options, enum option option, const char 
         return -1;
     case OPT_PTY:
         options->serial.path = text;
+        return -1;
+    case OPT_REPLAY:
+        options->replay = text;
         return -1;
     case OPT_IMAGE:
         if (memory->n_images == SIM_IMAGES_MAX)
@@ -221,6 +226,7 @@ static int finish(struct sim_options *options)
     device->recovery = memory->flags[RECOVERY];
     options->quiet = memory->flags[QUIET];
     options->verbose = memory->flags[VERBOSE];
+    options->replay_delays = memory->flags[REPLAY_DELAYS];
     options->serial.raw = memory->flags[RAW];
     options->serial.log_text = memory->flags[LOG_TEXT];
     if (options->serial.raw && options->serial.log_text)
@@ -354,6 +360,10 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
         {"drop", 0, POPT_ARG_STRING, NULL, OPT_DROP, "packets that vanish, each way (0)",
          "PERCENT"},
         {"seed", 0, POPT_ARG_STRING, NULL, OPT_SEED, "same seed, same faults (1)", "N"},
+        {"replay", 0, POPT_ARG_STRING, NULL, OPT_REPLAY,
+         "answer as in a recording of smpctl --record, instead of being a device", "FILE"},
+        {"replay-delays", 0, POPT_ARG_NONE, &flags[REPLAY_DELAYS], 0,
+         "replay: answers take as long as they did", NULL},
         {"quiet", 'q', POPT_ARG_NONE, &flags[QUIET], 0, "say only where it listens", NULL},
         {"verbose", 'v', POPT_ARG_NONE, &flags[VERBOSE], 0, "say more, packets included", NULL},
         {"version", 'V', POPT_ARG_NONE, NULL, OPT_VERSION, "print the version", NULL},

@@ -27,6 +27,8 @@ struct sim_options {
     const char *udp[SIM_UDP_MAX];
     size_t n_udp;
     struct sim_serial_options serial;
+    const char *replay; /* a recording to be, instead of a device; NULL: none */
+    bool replay_delays;
     bool quiet;
     bool verbose;
     struct sim_option_memory *memory; /* holds the strings */
