@@ -48,8 +48,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static void set_timer(struct pty *pty)
 {
     uint64_t due = earlier(pty->look_at, smpi_lines_due(&pty->lines));
-    due = pty->in.len > 0 ? earlier(due, pty->in.idle_at) : due;
-    due = pty->out.len > 0 && !pty->wants_write ? earlier(due, pty->out.idle_at) : due;
+    due = earlier(due, smpi_wire_due(&pty->in));
+    due = pty->wants_write || pty->out.len == 0 ? due : earlier(due, pty->out.idle_at);
     if (due == SMPI_NEVER) {
         smpi_timer_cancel(pty->loop, &pty->timer);
     } else {
@@ -73,7 +73,9 @@ static void hang_up(struct pty *pty)
     pty->open = false;
     pty->wants_write = false;
     pty->in.len = 0;
+    pty->in.going = false;
     pty->out.len = 0;
+    pty->out.going = false;
     smp_watch_free(pty->watch);
     pty->watch = NULL;
     smpi_lines_reset(&pty->lines);
@@ -161,12 +163,14 @@ static void flush(struct pty *pty)
     smpi_stream_flush(&pty->stream);
 }
 
-/* The piece on the wire has arrived. */
+/* The piece on the wire has arrived; what waits follows it. */
 static void deliver_out(struct pty *pty)
 {
     size_t taken = write_now(pty, pty->out.piece, pty->out.len);
     pty->out.len -= taken;
     memmove(pty->out.piece, pty->out.piece + taken, pty->out.len);
+    flush(pty);
+    pty->out.going = pty->out.len > 0;
 }
 
 /* ---- bytes in ---- */
@@ -176,11 +180,11 @@ static bool begins_with_marker(const uint8_t *line, size_t len)
     return len >= 2 && (memcmp(line, "\x06\x09", 2) == 0 || memcmp(line, "\x04\x14", 2) == 0);
 }
 
-static void take_lines(struct pty *pty)
+static void take_lines(struct pty *pty, uint64_t now)
 {
     const uint8_t *line;
     size_t len;
-    while ((line = smpi_lines_take(&pty->lines, pty->loop->now, &len)) != NULL) {
+    while ((line = smpi_lines_take(&pty->lines, now, &len)) != NULL) {
         if (begins_with_marker(line, len)) {
             smpi_stream_feed(&pty->stream, line, len);
         } else {
@@ -190,40 +194,54 @@ static void take_lines(struct pty *pty)
     }
 }
 
-static void take_bytes(void *self, const uint8_t *data, size_t len)
+/* What came at a time that the loop may be a little behind. */
+static void take_bytes_at(struct pty *pty, uint64_t at, const uint8_t *data, size_t len)
 {
-    struct pty *pty = self;
     if (pty->lines.count == 0) {
         smpi_stream_feed(&pty->stream, data, len);
     } else {
-        smpi_lines_feed(&pty->lines, pty->loop->now, data, len);
-        take_lines(pty);
-        set_timer(pty);
+        take_lines(pty, at);
+        smpi_lines_feed(&pty->lines, at, data, len);
     }
 }
 
-/* The piece on the wire has arrived. */
+static void take_bytes(void *self, const uint8_t *data, size_t len)
+{
+    struct pty *pty = self;
+    take_bytes_at(pty, pty->loop->now, data, len);
+    take_lines(pty, pty->loop->now);
+    set_timer(pty);
+}
+
 static void deliver_in(struct pty *pty)
 {
-    size_t len = pty->in.len;
-    pty->in.len = 0;
-    if (pty->bad != NULL) {
-        smpi_bad_line_in(pty->bad, pty->in.piece, len);
-    } else {
-        take_bytes(pty, pty->in.piece, len);
+    uint64_t at;
+    while ((at = smpi_wire_due(&pty->in)) <= pty->loop->now) {
+        uint8_t data[sizeof(pty->in.piece)];
+        size_t len = smpi_wire_take(&pty->in, data);
+        if (pty->bad != NULL) {
+            smpi_bad_line_in(pty->bad, data, len);
+        } else {
+            take_bytes_at(pty, at, data, len);
+        }
     }
+    take_lines(pty, pty->loop->now);
 }
 
+/* Puts on the wire what the client wrote, as long as that arrives at once or has arrived. */
 static void receive(struct pty *pty)
 {
-    ssize_t n = read(pty->terminal.fd, pty->in.piece, smpi_wire_room(&pty->in));
-    if (n > 0) {
-        smpi_wire_start(&pty->in, pty->loop->now, (size_t)n);
-        if (!smpi_wire_busy(&pty->in, pty->loop->now)) {
-            deliver_in(pty);
+    while (pty->open && pty->in.len == 0) {
+        ssize_t n = read(pty->terminal.fd, pty->in.piece, smpi_wire_room(&pty->in));
+        if (n <= 0) {
+            pty->in.going = false;
+            if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+                hang_up(pty);
+            }
+            return;
         }
-    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-        hang_up(pty);
+        smpi_wire_start(&pty->in, pty->loop->now, (size_t)n);
+        deliver_in(pty);
     }
 }
 
@@ -236,10 +254,11 @@ static void on_event(int fd, unsigned events, void *user)
         pty->wants_write = false;
         if (pty->out.len > 0) {
             deliver_out(pty);
+        } else {
+            flush(pty);
         }
-        flush(pty);
     }
-    if ((events & SMP_WATCH_READ) && pty->open && pty->in.len == 0) {
+    if (events & SMP_WATCH_READ) {
         receive(pty);
     }
     set_watch(pty);
@@ -255,12 +274,12 @@ static void on_timer(struct smpi_timer *timer)
     }
     if (pty->out.len > 0 && pty->out.idle_at <= now && !pty->wants_write) {
         deliver_out(pty);
-        flush(pty);
     }
-    if (pty->in.len > 0 && pty->in.idle_at <= now) {
-        deliver_in(pty);
+    bool carried = pty->in.len > 0;
+    deliver_in(pty);
+    if (carried) {
+        receive(pty); /* what waited already follows without a gap */
     }
-    take_lines(pty);
     set_watch(pty);
     set_timer(pty);
 }

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* A loop that comes later than this has been stopped: time on the wire goes on from then. */
+#define LATE_MAX (20 * SMPI_MS)
+
 /* ---- bytes that take their time ---- */
 
 size_t smpi_wire_room(const struct smpi_wire *wire)
@@ -14,17 +17,33 @@ size_t smpi_wire_room(const struct smpi_wire *wire)
     return room == 0 ? 1 : room < sizeof(wire->piece) ? (size_t)room : sizeof(wire->piece);
 }
 
-bool smpi_wire_busy(const struct smpi_wire *wire, uint64_t now)
-{
-    return wire->len > 0 && wire->idle_at > now;
-}
-
 void smpi_wire_start(struct smpi_wire *wire, uint64_t now, size_t len)
 {
-    /* Who comes late by less than a step goes on where the last piece ended: the rate is true. */
-    bool late = now > wire->idle_at + 2 * SMPI_MS;
-    wire->idle_at = (late ? now : wire->idle_at) + len * wire->byte_ns;
+    bool follows = wire->going && now < wire->idle_at + LATE_MAX;
+    wire->idle_at = (follows ? wire->idle_at : now) + len * wire->byte_ns;
     wire->len = len;
+    wire->going = true;
+}
+
+static size_t next_part(const struct smpi_wire *wire)
+{
+    const uint8_t *newline = memchr(wire->piece, '\n', wire->len);
+    return newline == NULL ? wire->len : (size_t)(newline - wire->piece) + 1;
+}
+
+uint64_t smpi_wire_due(const struct smpi_wire *wire)
+{
+    return wire->len == 0 ? SMPI_NEVER
+                          : wire->idle_at - (wire->len - next_part(wire)) * wire->byte_ns;
+}
+
+size_t smpi_wire_take(struct smpi_wire *wire, uint8_t *data)
+{
+    size_t len = next_part(wire);
+    memcpy(data, wire->piece, len);
+    wire->len -= len;
+    memmove(wire->piece, wire->piece + len, wire->len);
+    return len;
 }
 
 /* ---- line buffers ---- */

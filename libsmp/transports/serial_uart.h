@@ -10,20 +10,26 @@
 
 /* ---- bytes that take their time ---- */
 
-/* One direction of a wire: a piece is on it until its last byte has arrived. */
+/*
+ * One direction of a wire: a piece is on it until its last byte has arrived.  Time on it is exact,
+ * however late the loop comes: bytes that waited already follow without a gap.
+ */
 struct smpi_wire {
     uint64_t byte_ns; /* 0: no time at all */
     uint64_t idle_at; /* when what is on it has arrived */
+    bool going;       /* what comes next has been waiting: it follows at `idle_at` */
     size_t len;
     uint8_t piece[256];
 };
 
 /* Bytes to put on it at once, so that time passes in steps of about a millisecond. */
 size_t smpi_wire_room(const struct smpi_wire *wire);
-/* Something is on it that has not arrived. */
-bool smpi_wire_busy(const struct smpi_wire *wire, uint64_t now);
 /* The piece in `piece` sets out. */
 void smpi_wire_start(struct smpi_wire *wire, uint64_t now, size_t len);
+/* When its next line has arrived, or all that is left of it; SMPI_NEVER: nothing is on it. */
+uint64_t smpi_wire_due(const struct smpi_wire *wire);
+/* Takes that off the wire, at most sizeof(wire->piece) bytes.  Returns how many. */
+size_t smpi_wire_take(struct smpi_wire *wire, uint8_t *data);
 
 /* ---- line buffers ---- */
 

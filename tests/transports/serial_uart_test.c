@@ -4,28 +4,61 @@
 
 #define US 1000ull
 
+/* What waits follows without a gap, however late the loop comes. */
 Test(serial_uart, bytes_take_their_time)
 {
     struct smpi_wire wire = {.byte_ns = 86805}; /* 115200 baud */
+    uint8_t data[sizeof(wire.piece)];
     uint64_t now = 5 * SMPI_MS;
     cr_expect_eq(smpi_wire_room(&wire), 11u);
     for (int i = 0; i < 1000; i++) {
+        memset(wire.piece, 'a', 11);
         smpi_wire_start(&wire, now, 11);
-        cr_assert(smpi_wire_busy(&wire, now));
-        now = wire.idle_at + 300 * US; /* the loop comes a little late each time */
-        cr_assert_not(smpi_wire_busy(&wire, now));
-        wire.len = 0;
+        uint64_t due = smpi_wire_due(&wire);
+        cr_assert_eq(due, 5 * SMPI_MS + (uint64_t)(i + 1) * 11 * 86805);
+        now = due + (uint64_t)(i % 7) * SMPI_MS;
+        cr_assert_eq(smpi_wire_take(&wire, data), 11u);
     }
-    uint64_t rate = 11000 * UINT64_C(1000000000) / (wire.idle_at - 5 * SMPI_MS);
-    cr_expect_geq(rate, 11500u, "%d", (int)rate);
-    cr_expect_leq(rate, 11521u, "%d", (int)rate);
+    cr_expect_eq(smpi_wire_due(&wire), SMPI_NEVER);
+}
+
+Test(serial_uart, a_pause_is_never_made_up_for)
+{
+    struct smpi_wire wire = {.byte_ns = 1000};
+    uint8_t data[sizeof(wire.piece)];
+    smpi_wire_start(&wire, 0, 10);
+    cr_expect_eq(smpi_wire_take(&wire, data), 10u);
+    wire.going = false; /* nothing waited */
+    smpi_wire_start(&wire, 10 * US + 1, 10);
+    cr_expect_eq(smpi_wire_due(&wire), 20 * US + 1);
+    cr_expect_eq(smpi_wire_take(&wire, data), 10u);
+    smpi_wire_start(&wire, 60 * SMPI_MS, 10); /* the program was stopped for so long */
+    cr_expect_eq(smpi_wire_due(&wire), 60 * SMPI_MS + 10 * US);
+}
+
+/* A packet counts from its own newline, not from that of what follows it. */
+Test(serial_uart, each_line_arrives_for_itself)
+{
+    struct smpi_wire wire = {.byte_ns = 1000, .piece = "one\ntwo\nth"};
+    uint8_t data[sizeof(wire.piece)];
+    smpi_wire_start(&wire, 0, 10);
+    cr_expect_eq(smpi_wire_due(&wire), 4 * US);
+    cr_expect_eq(smpi_wire_take(&wire, data), 4u);
+    cr_expect_arr_eq(data, "one\n", 4);
+    cr_expect_eq(smpi_wire_due(&wire), 8 * US);
+    cr_expect_eq(smpi_wire_take(&wire, data), 4u);
+    cr_expect_arr_eq(data, "two\n", 4);
+    cr_expect_eq(smpi_wire_due(&wire), 10 * US);
+    cr_expect_eq(smpi_wire_take(&wire, data), 2u);
+    cr_expect_arr_eq(data, "th", 2);
 }
 
 Test(serial_uart, no_rate_is_no_time)
 {
     struct smpi_wire wire = {.byte_ns = 0};
-    smpi_wire_start(&wire, 7, smpi_wire_room(&wire));
-    cr_expect_not(smpi_wire_busy(&wire, 7));
+    cr_expect_eq(smpi_wire_room(&wire), sizeof(wire.piece));
+    smpi_wire_start(&wire, 7, sizeof(wire.piece));
+    cr_expect_eq(smpi_wire_due(&wire), 7u);
 }
 
 static const uint8_t *bytes(const char *text)
