@@ -6,6 +6,11 @@
 
 #include <smp/custom.h>
 
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- commands ---- */
@@ -101,6 +106,9 @@ static bool read_group(struct groupfile *file, struct smp_group *unused, const j
         return false;
     }
     int error = smp_group_new(file->loop, (uint16_t)id, file->group, &group);
+    if (error == SMP_OK && file->server && !file->server->group(group, file->server->user)) {
+        error = SMP_ERR_NO_MEMORY;
+    }
     return groupfile_check(file, error, "the group") &&
            read_list(file, json, "commands", group, read_command) &&
            read_list(file, json, "codes", group, read_code);
@@ -112,12 +120,43 @@ static bool read_root(struct groupfile *file, const json_t *json)
     return groupfile_keys(file, json, keys) && read_list(file, json, "groups", NULL, read_group);
 }
 
-bool groupfile_load(struct smp_loop *loop, const char *path, char *error, size_t size)
+bool groupfile_load(struct smp_loop *loop, const char *path, const struct groupfile_server *server,
+                    char *error, size_t size)
 {
-    struct groupfile file = {.loop = loop, .path = path, .error = error, .error_size = size};
+    struct groupfile file = {
+        .loop = loop, .path = path, .server = server, .error = error, .error_size = size};
     json_t *json = groupfile_open(&file);
     bool good = json && read_root(&file, json);
     json_decref(json);
     groupfile_close(&file);
+    return good;
+}
+
+/* ---- folders ---- */
+
+static int is_description(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+    return *entry->d_name != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
+}
+
+bool groupfile_load_folder(struct smp_loop *loop, const char *folder,
+                           const struct groupfile_server *server, char *error, size_t size)
+{
+    struct dirent **entries = NULL;
+    int n = scandir(folder, &entries, is_description, alphasort);
+    bool good = n >= 0;
+    if (!good) {
+        snprintf(error, size, "%s: %s", folder, strerror(errno));
+    }
+    for (int i = 0; i < n; i++) {
+        char path[PATH_MAX];
+        int len = snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        if (good && len > 0 && (size_t)len < sizeof path) {
+            good = groupfile_load(loop, path, server, error, size);
+        }
+        free(entries[i]);
+    }
+    free(entries);
     return good;
 }

@@ -3,6 +3,7 @@
 #ifndef GROUPFILE_SOURCE_H
 #define GROUPFILE_SOURCE_H
 
+#include "groupfile.h"
 #include "place.h"
 
 #include <smp/loop.h>
@@ -14,9 +15,10 @@
 struct groupfile {
     struct smp_loop *loop;
     const char *path;
-    const char *group; /* name of the one that is read */
-    unsigned messages; /* made so far, for their names */
-    char *text;        /* the whole file */
+    const struct groupfile_server *server; /* may be NULL */
+    const char *group;                     /* name of the one that is read */
+    unsigned messages;                     /* made so far, for their names */
+    char *text;                            /* the whole file */
     struct place place;
     bool failed;
     char *error;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "types.h"
 
+#include "fieldjson.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- names of types ---- */
@@ -119,11 +122,68 @@ static bool read_type(struct groupfile *file, const json_t *json, struct smp_fie
     return true;
 }
 
-static bool read_field(struct groupfile *file, const json_t *json, struct smp_message *message)
+/* ---- values ---- */
+
+/* Makes {key: value} of it, and reads that again as a device would. */
+static const char *encode_value(struct groupfile *file, const struct smp_field_spec *spec,
+                                json_t *json, struct cbor *cbor, size_t *before)
 {
-    static const char *const keys[] = {"key", "alias", "type", "optional", "fields", NULL};
+    enum { ROOM = 4 * CBOR_MAX };
+    struct smp_field_spec alone = *spec;
+    struct smp_message *message;
+    struct smp_result result = {.size = sizeof result};
+    alone.optional = false;
+    if (!new_message(file, &message) || !add(file, message, &alone)) {
+        return "too much";
+    }
+    cbor_map(cbor, 1);
+    cbor_text(cbor, spec->key, strlen(spec->key));
+    *before = cbor->len;
+    const char *wrong = fieldjson_put(cbor, smp_message_field(message, 0), json);
+    if (wrong || cbor->full) {
+        return wrong ? wrong : "too large for a packet";
+    }
+    void *memory = malloc(ROOM);
+    int error =
+        memory ? smp_message_decode(message, false, cbor->data, cbor->len, memory, ROOM, &result)
+               : SMP_ERR_NO_MEMORY;
+    free(memory);
+    return error == SMP_OK ? NULL : "not all that belongs there, or too much";
+}
+
+static bool read_value(struct groupfile *file, const json_t *json,
+                       const struct smp_field_spec *spec)
+{
+    json_t *value = json_object_get(json, "value");
+    struct cbor *cbor = value ? calloc(1, sizeof *cbor) : NULL; /* too large for a stack */
+    size_t before = 0;
+    if (!value) {
+        return true;
+    }
+    if (!cbor) {
+        return groupfile_check(file, SMP_ERR_NO_MEMORY, "the value");
+    }
+    const char *wrong = encode_value(file, spec, value, cbor, &before);
+    if (wrong && !file->failed) {
+        groupfile_wrong(file, "value", "the value of `%s` is %s", spec->key, wrong);
+    }
+    bool kept =
+        wrong || !file->server ||
+        file->server->value(spec->key, cbor->data + before, cbor->len - before, file->server->user);
+    free(cbor);
+    return !wrong && groupfile_check(file, kept ? SMP_OK : SMP_ERR_NO_MEMORY, "the value");
+}
+
+/* What a command's own fields may have, and what fields inside of others. */
+static const char *const root_keys[] = {"key",    "alias", "type", "optional",
+                                        "fields", "value", NULL};
+static const char *const inner_keys[] = {"key", "alias", "type", "optional", "fields", NULL};
+
+static bool read_field(struct groupfile *file, const json_t *json, bool is_root,
+                       struct smp_message *message)
+{
     struct smp_field_spec spec = {.size = sizeof spec};
-    if (!groupfile_keys(file, json, keys) ||
+    if (!groupfile_keys(file, json, is_root ? root_keys : inner_keys) ||
         !(spec.key = groupfile_text(file, json, "key", true)) ||
         !groupfile_bool(file, json, "optional", &spec.optional) || !read_type(file, json, &spec)) {
         return false;
@@ -132,7 +192,10 @@ static bool read_field(struct groupfile *file, const json_t *json, struct smp_me
     if (!*spec.key && spec.kind != SMP_KIND_MAP) {
         return groupfile_wrong(file, "key", "only a map of all other entries has an empty key");
     }
-    return !file->failed && add(file, message, &spec);
+    if (!*spec.key && json_object_get(json, "value")) {
+        return groupfile_wrong(file, "value", "a map of all other entries has no value");
+    }
+    return !file->failed && add(file, message, &spec) && read_value(file, json, &spec);
 }
 
 bool types_message(struct groupfile *file, const json_t *json, const char *key, bool is_entry,
@@ -143,6 +206,7 @@ bool types_message(struct groupfile *file, const json_t *json, const char *key, 
     if (!list) {
         return true;
     }
+    bool is_root = strcmp(key, "fields") != 0;
     if (file->place.depth >= PLACE_DEPTH - 2) {
         return groupfile_wrong(file, key, "records are nested too deeply");
     }
@@ -153,7 +217,7 @@ bool types_message(struct groupfile *file, const json_t *json, const char *key, 
     bool good = new_message(file, message) && (!is_entry || add_entry_key(file, *message));
     for (size_t i = 0; good && i < json_array_size(list); i++) {
         place_enter_index(&file->place, i);
-        good = read_field(file, json_array_get(list, i), *message);
+        good = read_field(file, json_array_get(list, i), is_root, *message);
         place_leave(&file->place);
     }
     place_leave(&file->place);

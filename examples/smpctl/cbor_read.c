@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CBOR that a device sent, as JSON; it may be anything. */
-#include "cbor.h"
+#include "cbor_read.h"
+
 #include "json.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "packet.h"
 
-#include "cbor.h"
+#include "cbor_read.h"
 #include "json.h"
 #include "output.h"
 #include "smpctl.h"

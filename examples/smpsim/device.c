@@ -313,7 +313,7 @@ static int open_groups(struct sim_device *device, char *error, size_t error_size
         if (group->open != NULL)
             code = group->open(device, error, error_size);
     }
-    return code;
+    return code == SMP_OK ? sim_custom_open(device, error, error_size) : code;
 }
 
 static int first_power_on(struct sim_device *device, char *error, size_t error_size)

@@ -11,6 +11,7 @@
 
 #include "bootloader.h"
 #include "clock.h"
+#include "custom.h"
 #include "fs.h"
 #include "group.h"
 #include "img.h"
@@ -81,8 +82,10 @@ struct sim_device_options {
     uint32_t without;     /* groups it has not */
     const char *fs_mount; /* where the file system is mounted; NULL: /lfs */
     uint32_t fs_size;
-    const char *settings[SIM_SETTINGS_MAX]; /* NAME=TEXT, before anything was saved */
-    sim_event_callback *event;              /* may be NULL */
+    const char *settings[SIM_SETTINGS_MAX];       /* NAME=TEXT, before anything was saved */
+    const char *group_files[SIM_GROUP_FILES_MAX]; /* groups of the user's own, see custom.h */
+    size_t n_group_files;
+    sim_event_callback *event; /* may be NULL */
     void *event_user;
 };
 
@@ -117,6 +120,7 @@ struct sim_device {
     struct sim_shell shell;
     struct sim_log log;
     struct sim_suit suit;
+    struct sim_custom custom;
     bool bridged; /* group transport */
 };
 

@@ -5,65 +5,16 @@
 
 #include <smp/enum.h>
 
-#define GROUPS_MAX 16u /* also of a request for details */
+#define ASKED_MAX 16u /* groups in a request for details */
+#define GROUPS_MAX (16u + SIM_CUSTOM_MAX)
 
-/* The groups that the device has, in order. */
-static size_t present(const struct sim_device *device, const struct sim_group *groups[GROUPS_MAX])
-{
-    const struct sim_group *group;
-    size_t count = 0;
+/* A group that is there. */
+struct entry {
+    uint16_t id;
+    const char *title;
+    uint32_t handlers; /* one more than its highest command */
+};
 
-    for (size_t i = 0; (group = sim_group_at(i)) != NULL && count < GROUPS_MAX; i++) {
-        if (device->groups & group->bit)
-            groups[count++] = group;
-    }
-    return count;
-}
-
-static void count(struct smp_exchange *exchange, const void *request, void *user)
-{
-    const struct sim_group *groups[GROUPS_MAX];
-    struct smp_enum_count_rsp rsp = {.size = sizeof(rsp)};
-
-    (void)request;
-    rsp.count = (uint32_t)present(user, groups);
-    smp_exchange_reply(exchange, &rsp);
-}
-
-static void list(struct smp_exchange *exchange, const void *request, void *user)
-{
-    const struct sim_group *groups[GROUPS_MAX];
-    uint16_t ids[GROUPS_MAX];
-    struct smp_enum_list_rsp rsp = {.size = sizeof(rsp), .groups = ids};
-
-    (void)request;
-    rsp.n_groups = present(user, groups);
-    for (size_t i = 0; i < rsp.n_groups; i++)
-        ids[i] = groups[i]->id;
-    smp_exchange_reply(exchange, &rsp);
-}
-
-static void single(struct smp_exchange *exchange, const void *request, void *user)
-{
-    const struct smp_enum_single_req *req = request;
-    const struct sim_group *groups[GROUPS_MAX];
-    size_t n = present(user, groups), index = req->has_index ? req->index : 0;
-    struct smp_enum_single_rsp rsp = {.size = sizeof(rsp)};
-
-    if (index > UINT16_MAX) { /* Zephyr reads 16 bits of it */
-        smp_exchange_refuse(exchange, SMP_RC_INVALID, "index");
-        return;
-    }
-    if (index >= n) {
-        smp_exchange_fail(exchange, SMP_ENUM_RC_INDEX_TOO_LARGE, NULL);
-        return;
-    }
-    rsp.group = groups[index]->id;
-    rsp.has_end = rsp.end = index == n - 1;
-    smp_exchange_reply(exchange, &rsp);
-}
-
-/* One more than its highest command. */
 static uint32_t handlers_of(const struct sim_device *device, const struct sim_group *group)
 {
     uint32_t n = 0;
@@ -77,6 +28,80 @@ static uint32_t handlers_of(const struct sim_device *device, const struct sim_gr
     return n;
 }
 
+static uint32_t handlers_of_custom(const struct smp_group *group)
+{
+    const struct smp_command *command;
+    uint32_t n = 0;
+
+    for (size_t i = 0; (command = smp_group_command(group, i)) != NULL; i++) {
+        if (smp_command_id(command) >= n)
+            n = smp_command_id(command) + 1u;
+    }
+    return n;
+}
+
+/* The groups that the device has, in order. */
+static size_t present(const struct sim_device *device, struct entry entries[GROUPS_MAX])
+{
+    const struct sim_group *group;
+    size_t count = 0;
+
+    for (size_t i = 0; (group = sim_group_at(i)) != NULL; i++) {
+        if (device->groups & group->bit)
+            entries[count++] = (struct entry){group->id, group->title, handlers_of(device, group)};
+    }
+    for (size_t i = 0; i < device->custom.n_groups; i++) {
+        const struct smp_group *custom = device->custom.groups[i];
+
+        entries[count++] = (struct entry){smp_group_number(custom), smp_group_name(custom),
+                                          handlers_of_custom(custom)};
+    }
+    return count;
+}
+
+static void count(struct smp_exchange *exchange, const void *request, void *user)
+{
+    struct entry entries[GROUPS_MAX];
+    struct smp_enum_count_rsp rsp = {.size = sizeof(rsp)};
+
+    (void)request;
+    rsp.count = (uint32_t)present(user, entries);
+    smp_exchange_reply(exchange, &rsp);
+}
+
+static void list(struct smp_exchange *exchange, const void *request, void *user)
+{
+    struct entry entries[GROUPS_MAX];
+    uint16_t ids[GROUPS_MAX];
+    struct smp_enum_list_rsp rsp = {.size = sizeof(rsp), .groups = ids};
+
+    (void)request;
+    rsp.n_groups = present(user, entries);
+    for (size_t i = 0; i < rsp.n_groups; i++)
+        ids[i] = entries[i].id;
+    smp_exchange_reply(exchange, &rsp);
+}
+
+static void single(struct smp_exchange *exchange, const void *request, void *user)
+{
+    const struct smp_enum_single_req *req = request;
+    struct entry entries[GROUPS_MAX];
+    size_t n = present(user, entries), index = req->has_index ? req->index : 0;
+    struct smp_enum_single_rsp rsp = {.size = sizeof(rsp)};
+
+    if (index > UINT16_MAX) { /* Zephyr reads 16 bits of it */
+        smp_exchange_refuse(exchange, SMP_RC_INVALID, "index");
+        return;
+    }
+    if (index >= n) {
+        smp_exchange_fail(exchange, SMP_ENUM_RC_INDEX_TOO_LARGE, NULL);
+        return;
+    }
+    rsp.group = entries[index].id;
+    rsp.has_end = rsp.end = index == n - 1;
+    smp_exchange_reply(exchange, &rsp);
+}
+
 static bool is_wanted(const struct smp_enum_details_req *req, uint16_t id)
 {
     for (size_t i = 0; i < req->n_groups; i++) {
@@ -88,32 +113,31 @@ static bool is_wanted(const struct smp_enum_details_req *req, uint16_t id)
 
 static void details(struct smp_exchange *exchange, const void *request, void *user)
 {
-    const struct sim_device *device = user;
     const struct smp_enum_details_req *req = request;
-    const struct sim_group *groups[GROUPS_MAX];
-    struct smp_enum_group entries[GROUPS_MAX];
+    struct entry entries[GROUPS_MAX];
+    struct smp_enum_group groups[GROUPS_MAX];
     const struct smp_enum_group *pointers[GROUPS_MAX];
     struct smp_enum_details_rsp rsp = {.size = sizeof(rsp), .groups = pointers};
-    size_t count = present(device, groups);
+    size_t count = present(user, entries);
 
-    if (req->n_groups > GROUPS_MAX) {
+    if (req->n_groups > ASKED_MAX) {
         smp_exchange_fail(exchange, SMP_ENUM_RC_TOO_MANY_GROUP_ENTRIES, NULL);
         return;
     }
     for (size_t i = 0; i < count; i++) {
         size_t n = rsp.n_groups;
 
-        if (!is_wanted(req, groups[i]->id))
+        if (!is_wanted(req, entries[i].id))
             continue;
-        entries[n] = (struct smp_enum_group){
-            .size = sizeof(entries[n]),
-            .group = groups[i]->id,
+        groups[n] = (struct smp_enum_group){
+            .size = sizeof(groups[n]),
+            .group = entries[i].id,
             .has_name = true,
-            .name = sim_str(groups[i]->title),
+            .name = sim_str(entries[i].title),
             .has_handlers = true,
-            .handlers = handlers_of(device, groups[i]),
+            .handlers = entries[i].handlers,
         };
-        pointers[n] = &entries[n];
+        pointers[n] = &groups[n];
         rsp.n_groups++;
     }
     smp_exchange_reply(exchange, &rsp);

@@ -56,7 +56,7 @@ int sim_groups_serve(struct sim_device *device)
         if (device->groups & groups[i]->bit)
             error = serve(device, groups[i]);
     }
-    return error;
+    return error == SMP_OK ? sim_custom_serve(device) : error;
 }
 
 void sim_groups_halt(struct sim_device *device)
@@ -73,6 +73,7 @@ void sim_groups_boot(struct sim_device *device)
         if (groups[i]->boot != NULL)
             groups[i]->boot(device);
     }
+    sim_custom_boot(device);
 }
 
 void sim_groups_close(struct sim_device *device)
@@ -81,4 +82,5 @@ void sim_groups_close(struct sim_device *device)
         if (groups[i]->close != NULL)
             groups[i]->close(device);
     }
+    sim_custom_close(device);
 }

@@ -42,6 +42,7 @@ enum option {
     OPT_WITHOUT,
     OPT_FS_MOUNT,
     OPT_SETTING,
+    OPT_GROUPS,
     OPT_PTY,
     OPT_BAUD,
     OPT_LINE_BUFFERS,
@@ -170,6 +171,11 @@ static int set_text(struct sim_options *options, enum option option, const char 
         if (memory->n_settings == SIM_SETTINGS_MAX)
             return sim_complain("--setting %s: too many settings", text);
         options->device.settings[memory->n_settings++] = text;
+        return -1;
+    case OPT_GROUPS:
+        if (options->device.n_group_files == SIM_GROUP_FILES_MAX)
+            return sim_complain("--groups %s: too many files; a folder is one", text);
+        options->device.group_files[options->device.n_group_files++] = text;
         return -1;
     default:
         return set_drop(options, text);
@@ -319,6 +325,10 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
          "GROUP"},
         {"without", 0, POPT_ARG_STRING, NULL, OPT_WITHOUT,
          "a group that is not there; may be given again", "GROUP"},
+        {"groups", 0, POPT_ARG_STRING, NULL, OPT_GROUPS,
+         "serve the groups that a JSON file describes, or each *.json of a folder; may be given "
+         "again",
+         "FILE"},
         {"fs-mount", 0, POPT_ARG_STRING, NULL, OPT_FS_MOUNT,
          "where the file system is mounted (/lfs)", "PATH"},
         {"fs-size", 0, POPT_ARG_STRING, NULL, OPT_FS_SIZE, "what it holds (262144)", "BYTES"},

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CBOR for payloads that no C struct stands behind: made from JSON or from what
- * was typed, and shown as JSON.  JSON has no bytes: they are {"$hex": "0aff"}.
+ * was typed.  JSON has no bytes: they are {"$hex": "0aff"}.
  */
-#ifndef SMPCTL_CBOR_H
-#define SMPCTL_CBOR_H
+#ifndef GROUPFILE_CBOR_H
+#define GROUPFILE_CBOR_H
 
 #include <smp/message.h>
 
@@ -28,11 +28,10 @@ void cbor_bytes(struct cbor *cbor, const uint8_t *data, size_t len);
 /* What follows is n items, n pairs for a map. */
 void cbor_array(struct cbor *cbor, size_t n);
 void cbor_map(struct cbor *cbor, size_t n);
+/* Items that are encoded already. */
+void cbor_raw(struct cbor *cbor, const uint8_t *data, size_t len);
 
 /* Any JSON.  Returns NULL, or what is wrong with it. */
 const char *cbor_json(struct cbor *cbor, const json_t *json);
-
-/* One item as JSON, NULL when it is not CBOR or too deep.  *used: its bytes. */
-json_t *cbor_to_json(const uint8_t *data, size_t len, size_t *used);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes written in hexadecimal. */
-#ifndef SMPCTL_HEX_H
-#define SMPCTL_HEX_H
+#ifndef GROUPFILE_HEX_H
+#define GROUPFILE_HEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -77,6 +77,11 @@ void cbor_map(struct cbor *cbor, size_t n)
     head(cbor, MAP, n);
 }
 
+void cbor_raw(struct cbor *cbor, const uint8_t *data, size_t len)
+{
+    put(cbor, data, len);
+}
+
 /* ---- from JSON ---- */
 
 static void put_real(struct cbor *cbor, double real)
