@@ -134,11 +134,17 @@ static int is_magic_erased(struct sim_flash *slot)
     return sim_flash_is_erased(slot, slot->size - MAGIC, MAGIC_SIZE);
 }
 
-static int garbage(struct sim_flash *slot)
+static int garbage(struct sim_flash *slot, const char *advice)
 {
-    snprintf(slot->error, sizeof(slot->error),
-             "the slot's trailer is garbage: erase the slot, then upload again");
+    snprintf(slot->error, sizeof(slot->error), "the slot's trailer is garbage: %s", advice);
     return SMP_ERR_CORRUPT;
+}
+
+/* MCUboot sees no other way to make updates possible again. */
+static int erase_garbage(struct sim_flash *slot)
+{
+    int error = sim_flash_erase(slot, 0, slot->size);
+    return error == SMP_OK ? garbage(slot, "the slot is erased, upload again") : error;
 }
 
 int sim_boot_request(struct sim_flash *secondary, unsigned image, bool permanent)
@@ -150,7 +156,7 @@ int sim_boot_request(struct sim_flash *secondary, unsigned image, bool permanent
     }
     int erased = is_magic_erased(secondary);
     if (erased <= 0) {
-        return erased < 0 ? erased : garbage(secondary);
+        return erased < 0 ? erased : erase_garbage(secondary);
     }
     error = boot_write_magic(secondary);
     if (error == SMP_OK && permanent) {
@@ -177,7 +183,7 @@ int sim_boot_confirm(struct sim_flash *primary)
     if (erased < 0) {
         return erased;
     }
-    return erased == 1 ? SMP_OK : garbage(primary);
+    return erased == 1 ? SMP_OK : garbage(primary, "it cannot be confirmed");
 }
 
 int sim_boot_is_confirmed(struct sim_flash *primary, bool *confirmed)

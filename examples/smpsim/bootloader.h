@@ -60,7 +60,7 @@ int sim_boot_is_confirmed(struct sim_flash *primary, bool *confirmed);
 /*
  * Asks for a swap at the next boot (Zephyr's boot_request_upgrade()).  When one is
  * asked for already, nothing changes and SMP_OK is returned, as MCUboot does.
- * SMP_ERR_CORRUPT: the trailer there is garbage: erase the slot first.
+ * SMP_ERR_CORRUPT: the trailer there was garbage: the slot is erased, as by MCUboot.
  */
 int sim_boot_request(struct sim_flash *secondary, unsigned image, bool permanent);
 /*

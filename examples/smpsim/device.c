@@ -67,9 +67,16 @@ const char *sim_device_flash_error(struct sim_device *device, int error)
     return smp_error_text(error);
 }
 
+/* Again from the start when the power goes meanwhile. */
 static int run_bootloader(struct sim_device *device)
 {
-    return sim_boot_run(device->pairs, device->options.n_images, device->boots);
+    int error;
+
+    do {
+        sim_faults_power_on(device);
+        error = sim_boot_run(device->pairs, device->options.n_images, device->boots);
+    } while (error == SMP_ERR_CLOSED);
+    return error;
 }
 
 static void tell_boot(const struct sim_device *device)
@@ -115,7 +122,7 @@ static int watch(struct smp_server *server, enum smp_server_event event,
     switch (event) {
     case SMP_SERVER_REQUEST:
         device->os.requests++;
-        break;
+        return sim_faults_request(device) ? SMP_RC_UNKNOWN : 0; /* down: the answer goes nowhere */
     case SMP_SERVER_STARVED:
         device->stat.starved++;
         sim_device_event(device, SIM_EVENT_DETAIL, "no buffer for an answer: rc 2");
@@ -200,6 +207,7 @@ static void go_down(struct sim_device *device)
 {
     int error;
 
+    device->phase = SIM_BOOTING;
     smp_server_power(device->server, false);
     sim_groups_halt(device);
     sim_device_event(device, SIM_EVENT_LINE, "resets");
@@ -212,7 +220,6 @@ static void go_down(struct sim_device *device)
         return;
     }
     device->recovering = stays_in_recovery(device);
-    device->phase = SIM_BOOTING;
     smp_timer_start(device->timer, device->options.boot_ms * SIM_NS_PER_MS);
 }
 
@@ -246,6 +253,14 @@ void sim_device_die(struct sim_device *device)
 {
     if (device->phase == SIM_RUNNING || device->phase == SIM_RESETTING)
         reset_in(device, 0);
+}
+
+void sim_device_fall(struct sim_device *device)
+{
+    if (device->phase == SIM_RUNNING || device->phase == SIM_RESETTING) {
+        smp_server_power(device->server, false);
+        reset_in(device, 0);
+    }
 }
 
 /* ---- birth and death ---- */
@@ -326,6 +341,7 @@ static int first_power_on(struct sim_device *device, char *error, size_t error_s
         return code;
     device->recovery_asked = device->profile->recovery;
     device->recovering = stays_in_recovery(device);
+    sim_faults_arm(device);
     code = come_up(device);
     if (code != SMP_OK)
         snprintf(error, error_size, "%s", smp_error_text(code));

@@ -12,6 +12,7 @@
 #include "bootloader.h"
 #include "clock.h"
 #include "custom.h"
+#include "faults.h"
 #include "fs.h"
 #include "group.h"
 #include "img.h"
@@ -85,6 +86,7 @@ struct sim_device_options {
     const char *settings[SIM_SETTINGS_MAX];       /* NAME=TEXT, before anything was saved */
     const char *group_files[SIM_GROUP_FILES_MAX]; /* groups of the user's own, see custom.h */
     size_t n_group_files;
+    struct smp_faults faults; /* those of the device itself: restart, power cut */
     sim_event_callback *event; /* may be NULL */
     void *event_user;
 };
@@ -111,6 +113,7 @@ struct sim_device {
     uint64_t booted;     /* loop time of the last boot, ns */
     struct sim_boot_pair pairs[SIM_IMAGES_MAX];
     struct sim_boot_result boots[SIM_IMAGES_MAX]; /* what the last boot did */
+    struct sim_faults faults;                     /* so far */
     struct sim_rtc rtc;                           /* runs on through resets */
     struct sim_os os;
     struct sim_img img;
@@ -149,6 +152,8 @@ uint64_t sim_device_uptime(const struct sim_device *device);
 void sim_device_reset(struct sim_device *device);
 /* Goes down at once. */
 void sim_device_die(struct sim_device *device);
+/* The same, without another answer to anybody, in the middle of whatever it does. */
+void sim_device_fall(struct sim_device *device);
 
 /* Whether the answer will be one of SMP v1. */
 bool sim_device_speaks_v1(const struct sim_device *device, const struct smp_exchange *exchange);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* smpsim: a simulated SMP device.  See docs/smpsim.md. */
+#include "faults.h"
 #include "options.h"
 #include "replay.h"
 
@@ -26,7 +27,7 @@ struct run {
     struct sim_serial serial;
     struct sim_device *device;
     struct sim_replay *replay; /* instead of the device */
-    int status; /* of the exit, when the device ends the run */
+    int status;                /* of the exit, when the device ends the run */
 };
 
 /* Only for the signal handler. */
@@ -110,11 +111,6 @@ static int make_loop(struct run *run)
     return error;
 }
 
-static bool any_fault(const struct smp_faults *faults)
-{
-    return faults->drop != 0 || faults->delay_ns != 0;
-}
-
 static int complain_of_address(const char *address, int error)
 {
     if (error == SMP_ERR_INVALID) {
@@ -145,7 +141,7 @@ static int open_links(struct run *run)
         link->transport = udp;
         error = smp_udp_local_address(udp, link->place, sizeof(link->place));
         faults.seed += n; /* two links are not bad in step */
-        if (error == SMP_OK && any_fault(&faults))
+        if (error == SMP_OK && sim_faults_of_links(&faults))
             error = smp_faulty_new(udp, &faults, &link->transport);
         if (error != SMP_OK) {
             link->transport = udp;
@@ -153,7 +149,7 @@ static int open_links(struct run *run)
         }
     }
     return sim_serial_open(&run->serial, run->loop, &options->serial, options->device.buf_size,
-                           any_fault(&options->faults) ? &options->faults : NULL);
+                           sim_faults_of_links(&options->faults) ? &options->faults : NULL);
 }
 
 static int listen_by(struct run *run, struct smp_transport *transport)
@@ -179,7 +175,7 @@ static int serve(struct run *run)
             return SIM_EXIT_LINK;
         }
         printf("smpsim: listening on %s (%s)\n", run->options.serial.path,
-               smp_pty_path(run->serial.pty));
+               smp_pty_path(run->serial.transport));
     }
     if (smp_loop_run(run->loop) != SMP_OK) {
         fprintf(stderr, "smpsim: the loop failed: %s\n", strerror(errno));

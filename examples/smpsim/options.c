@@ -16,13 +16,13 @@
 #include <string.h>
 
 #define DEFAULT_STATE "smpsim-state"
-#define PPM_PER_PERCENT 10000u
 
 /* Options with a value: what popt calls `val`. */
 enum option {
     OPT_UDP = 1,
     OPT_IMAGE,
     OPT_STATE,
+    OPT_FAULTS,
     OPT_DROP,
     OPT_SEED,
     OPT_SLOT_SIZE,
@@ -115,18 +115,6 @@ static int set_number(const struct number *number, const char *text)
     return -1;
 }
 
-/* "2", "0.5": percent into packets of a million. */
-static int set_drop(struct sim_options *options, const char *text)
-{
-    char *end;
-    double percent = strtod(text, &end);
-
-    if (end == text || *end != '\0' || !(percent >= 0 && percent <= 100))
-        return sim_complain("--drop %s: give a percentage from 0 to 100", text);
-    options->faults.drop = (uint32_t)(percent * PPM_PER_PERCENT + 0.5);
-    return -1;
-}
-
 static int set_text(struct sim_options *options, enum option option, const char *text)
 {
     struct sim_option_memory *memory = options->memory;
@@ -177,8 +165,12 @@ static int set_text(struct sim_options *options, enum option option, const char 
             return sim_complain("--groups %s: too many files; a folder is one", text);
         options->device.group_files[options->device.n_group_files++] = text;
         return -1;
+    case OPT_FAULTS:
+        return sim_set_faults(&options->faults, text);
+    case OPT_DROP:
+        return sim_set_fault(&options->faults, "drop", text);
     default:
-        return set_drop(options, text);
+        return sim_set_fault(&options->faults, "delay", text);
     }
 }
 
@@ -196,7 +188,6 @@ static int set(struct sim_options *options, int option, const char *text)
         [OPT_ERASE] = {"erase-time", 0, 3600000, &device->erase_ms},
         [OPT_ALIGN] = {"align", 1, 4096, &device->align},
         [OPT_FS_SIZE] = {"fs-size", SIM_FS_BLOCK, 64u << 20, &device->fs_size},
-        [OPT_DELAY] = {"delay", 0, 3600000, &options->memory->delay_ms},
         [OPT_BAUD] = {"baud", 0, 100000000, &options->serial.baud},
         [OPT_LINE_BUFFERS] = {"line-buffers", 0, 1024, &options->serial.line_buffers},
         [OPT_LINE_LENGTH] = {"line-length", 16, 16384, &options->serial.line_length},
@@ -221,7 +212,7 @@ static int finish(struct sim_options *options)
         return sim_complain("more files with --image than the device has images: see --images");
     if (options->n_udp == 0 && options->serial.path == NULL)
         options->udp[options->n_udp++] = "127.0.0.1:1337";
-    options->faults.delay_ns = memory->delay_ms * SIM_NS_PER_MS / 2;
+    options->device.faults = options->faults;
     device->no_params = memory->flags[NO_PARAMS];
     device->v1 = memory->flags[V1];
     device->rtc_unset = memory->flags[RTC_UNSET];
@@ -366,10 +357,13 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
          "refuse a reset without force during an upload (rc 10)", NULL},
         {"crash-on-overrun", 0, POPT_ARG_NONE, &flags[CRASH], 0,
          "die, with status 70, of a request too many", NULL},
-        {"delay", 0, POPT_ARG_STRING, NULL, OPT_DELAY, "round-trip time the link adds (0)", "MS"},
-        {"drop", 0, POPT_ARG_STRING, NULL, OPT_DROP, "packets that vanish, each way (0)",
+        {"faults", 0, POPT_ARG_STRING, NULL, OPT_FAULTS,
+         "what goes wrong with links and device, as in drop=5%,burst=3,restart-at=40 (nothing)",
+         "TEXT"},
+        {"delay", 0, POPT_ARG_STRING, NULL, OPT_DELAY, "the same as --faults delay=MS", "MS"},
+        {"drop", 0, POPT_ARG_STRING, NULL, OPT_DROP, "the same as --faults drop=PERCENT",
          "PERCENT"},
-        {"seed", 0, POPT_ARG_STRING, NULL, OPT_SEED, "same seed, same faults (1)", "N"},
+        {"seed", 0, POPT_ARG_STRING, NULL, OPT_SEED, "the same as --faults seed=N (1)", "N"},
         {"replay", 0, POPT_ARG_STRING, NULL, OPT_REPLAY,
          "answer as in a recording of smpctl --record, instead of being a device", "FILE"},
         {"replay-delays", 0, POPT_ARG_NONE, &flags[REPLAY_DELAYS], 0,

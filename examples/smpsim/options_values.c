@@ -60,3 +60,24 @@ int sim_set_mount(struct sim_device_options *device, const char *path)
     device->fs_mount = path;
     return -1;
 }
+
+int sim_set_faults(struct smp_faults *faults, const char *text)
+{
+    char error[320];
+
+    return smp_faults_parse(faults, text, error, sizeof(error)) == SMP_OK
+               ? -1
+               : sim_complain("--faults: %s", error);
+}
+
+int sim_set_fault(struct smp_faults *faults, const char *name, const char *value)
+{
+    char text[64], error[320];
+    int len = snprintf(text, sizeof(text), "%s=%s", name, value);
+
+    if (len < 0 || (size_t)len >= sizeof(text) || strchr(value, ',') != NULL)
+        return sim_complain("--%s %s: give one number", name, value);
+    if (smp_faults_parse(faults, text, error, sizeof(error)) != SMP_OK)
+        return sim_complain("--%s %s%s", name, value, strrchr(error, ':')); /* the place is plain */
+    return -1;
+}

@@ -29,7 +29,7 @@ void sim_serial_log(struct sim_serial *serial, const char *text)
                    "] \x1b[0m<inf> smpsim: %s\x1b[0m\r\n",
                    s / 3600 % 100, s / 60 % 60, s % 60, us / 1000 % 1000, us % 1000, text);
     if (len > 0 && (size_t)len < sizeof(line))
-        (void)smp_serial_print(serial->pty, line, (size_t)len); /* nobody there: lost */
+        (void)smp_serial_print(serial->transport, line, (size_t)len); /* nobody there: lost */
 }
 
 /* Sometimes a prompt without an end of line: the next frame is glued to it. */
@@ -41,7 +41,7 @@ static void next_line(void *user)
 
     serial->lines++;
     if (serial->lines % 3 == 0) {
-        (void)smp_serial_print(serial->pty, prompt, strlen(prompt));
+        (void)smp_serial_print(serial->transport, prompt, strlen(prompt));
     } else {
         snprintf(text, sizeof(text), "line %" PRIu32 " of the log", serial->lines);
         sim_serial_log(serial, text);
@@ -71,16 +71,14 @@ int sim_serial_open(struct sim_serial *serial, struct smp_loop *loop,
         .line_buffers = options->line_buffers,
         .line_room = options->line_length,
         .max_received = options->raw ? buf_size : buf_size - OVERHEAD,
+        .faults = faults,
     };
     int error;
 
     if (options->path == NULL)
         return SIM_EXIT_OK;
     serial->loop = loop;
-    error = smp_pty_new(loop, options->path, &pty, &serial->pty);
-    serial->transport = serial->pty;
-    if (error == SMP_OK && faults != NULL)
-        error = smp_faulty_new(serial->pty, faults, &serial->transport);
+    error = smp_pty_new(loop, options->path, &pty, &serial->transport);
     if (error == SMP_OK && options->log_text)
         error = smp_timer_new(loop, next_line, serial, &serial->timer);
     if (error != SMP_OK)

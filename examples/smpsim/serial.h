@@ -21,16 +21,15 @@ struct sim_serial_options {
 };
 
 struct sim_serial {
-    struct smp_transport *transport; /* what the server serves; NULL: none */
-    struct smp_transport *pty;       /* the same, without a bad link in front */
+    struct smp_transport *transport; /* NULL: none */
     struct smp_loop *loop;
     struct smp_timer *timer; /* the next line of the log */
     uint32_t lines;          /* of the log, so far */
 };
 
 /*
- * Opens it, with a bad link in front unless `faults` is NULL.  Returns SIM_EXIT_OK, or the exit
- * status of what was said.
+ * Opens it, a bad one unless `faults` is NULL.  Returns SIM_EXIT_OK, or the exit status of what was
+ * said.
  */
 int sim_serial_open(struct sim_serial *serial, struct smp_loop *loop,
                     const struct sim_serial_options *options, uint32_t buf_size,
