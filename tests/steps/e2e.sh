@@ -9,7 +9,11 @@ export SMP_BIN=$PWD/build/${1:-asan}/bin
     echo "No programs in $SMP_BIN: did the build fail?"
     exit 1
 }
+export SMP_REPORT=$PWD/build/logs/e2e.commands
+rm -f "$SMP_REPORT"
 build/venv/bin/python -m pytest tests/e2e -q -p no:cacheprovider --junit-xml build/logs/e2e.xml
 status=$?
+# What was asked of the simulator has to be what docs/commands.md says.
+tests/docs/commands.py "build/${1:-asan}/tests" "$SMP_REPORT" || status=1
 tests/steps/count_pytest.py build/logs/e2e.xml
 exit $status
