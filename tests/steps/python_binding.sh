@@ -1,20 +1,67 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# pysmp: installed from the tree into a venv of its own, then types, style and tests.
+# pysmp: a wheel with all it needs inside; types, style and tests; the tests once more with
+# AddressSanitizer and the libsmp of preset asan; and with the oldest and newest Python there is.
 set -eu
 cd "$(dirname "$0")/../.."
 venv=build/venv-python
+build=build/python
+tests=bindings/python/tests
+pip=(-m pip --disable-pip-version-check)
 [ -x $venv/bin/python ] || python3 -m venv $venv
-$venv/bin/pip install -q --disable-pip-version-check -r bindings/python/tests/requirements.txt
-$venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps .
-$venv/bin/pip install -q --disable-pip-version-check cffi
+$venv/bin/python "${pip[@]}" install -q -r $tests/requirements.txt
+rm -rf $build
+mkdir -p $build build/logs
+PYTHON=$venv/bin/python bindings/python/wheel.sh $build --no-build-isolation
+$venv/bin/python "${pip[@]}" install -q --force-reinstall --no-deps $build/pysmp-*.whl
+
 status=0
+reports=()
+# run NAME PYTHON [OPTION OF PYTEST...]: what is tested is what was installed, not the sources.
+run() {
+    local name=$1 python=$2
+    shift 2
+    reports+=("build/logs/python_$name.xml")
+    "$python" -m pytest -q -p no:cacheprovider --rootdir bindings/python \
+        --junit-xml "build/logs/python_$name.xml" $tests "$@" || status=1
+}
+
 $venv/bin/ruff check --quiet bindings/python bindings/gen/model.py bindings/gen/headers.py \
     bindings/gen/python.py || status=1
 $venv/bin/mypy --config-file bindings/python/mypy.ini -p pysmp || status=1
-# What is tested is what was installed, not the sources beside the tests.
-report=build/logs/python_binding.xml
-$venv/bin/python -m pytest -q -p no:cacheprovider --rootdir bindings/python --junit-xml $report \
-    bindings/python/tests || status=1
-tests/steps/count_pytest.py $report
+run binding $venv/bin/python
+
+# With the sanitizers, and so with a libsmp that is installed.  Leaks are looked for by the
+# uppermost frames: below those of C there is always Python.
+if [ ! -x build/asan/bin/smpsim ]; then
+    tests/steps/build.sh asan
+fi
+cmake --install build/asan --prefix build/asan/prefix >/dev/null
+flags=$(sed -n 's/^CMAKE_C_FLAGS:[A-Z]*=//p' build/asan/CMakeCache.txt)
+$venv/bin/python "${pip[@]}" install -q --no-build-isolation --no-deps --target $build/asan . \
+    -Ccmake.define.PYSMP_SYSTEM_LIBSMP=ON "-Ccmake.define.CMAKE_PREFIX_PATH=$PWD/build/asan/prefix" \
+    "-Ccmake.define.CMAKE_C_FLAGS=$flags"
+(
+    export PYTHONPATH=$PWD/$build/asan SMPSIM=$PWD/build/asan/bin/smpsim PYTHONMALLOC=malloc
+    export LD_LIBRARY_PATH=$PWD/build/asan/prefix/lib
+    export ASAN_OPTIONS=detect_leaks=1:malloc_context_size=3
+    export LSAN_OPTIONS=suppressions=$PWD/$tests/lsan.supp:print_suppressions=0
+    LD_PRELOAD=$(gcc -print-file-name=libasan.so)
+    export LD_PRELOAD
+    run asan $venv/bin/python -k "not uvloop and not smpclient"
+    exit $status
+) || status=1
+reports+=(build/logs/python_asan.xml)
+
+for version in 3.9 3.13; do
+    if ! python$version -c "import venv" 2>/dev/null; then
+        echo "SKIPPED: there is no Python $version here"
+        continue
+    fi
+    other=build/venv-python$version
+    [ -x $other/bin/python ] || python$version -m venv $other
+    $other/bin/python "${pip[@]}" install -q --force-reinstall pytest $build/pysmp-*.whl
+    run $version $other/bin/python -k "not leak"
+done
+tests/steps/count_pytest.py "${reports[@]}"
 exit $status

@@ -26,6 +26,9 @@ DATA = ROOT / "tests/data"
 NEW_IMAGE = DATA / "app-1.1.0.signed.bin"
 OLD_IMAGE = DATA / "app-1.0.0.signed.bin"
 
+# tests/steps/python_binding.sh runs the tests a second time with AddressSanitizer.
+SANITIZED = "libasan" in os.environ.get("LD_PRELOAD", "")
+
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
 if uvloop is not None:
     LOOPS["uvloop"] = uvloop.new_event_loop

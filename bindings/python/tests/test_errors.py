@@ -60,7 +60,7 @@ async def test_what_a_refusal_has_besides() -> None:
 
 
 async def test_silence_is_a_time_out() -> None:
-    async with pair(timeout=0.05, tries=1) as (device, server):
+    async with pair(timeout=0.05, tries=1, grace=0.05) as (device, server):
         server.power(False)
         with pytest.raises(pysmp.TimeoutError) as caught:
             await device.os.echo("x")

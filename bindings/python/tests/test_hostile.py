@@ -16,7 +16,7 @@ from typing import Any
 
 import pysmp
 import pytest
-from conftest import LOOPS, echo, pair
+from conftest import LOOPS, SANITIZED, echo, pair
 from pysmp import blocking, commands, messages
 
 BLOB = bytes(100_000)
@@ -389,6 +389,8 @@ async def test_hostile_packets() -> None:
 
 
 def resident() -> int:
+    if SANITIZED:
+        return 0  # nothing is used twice there, and what leaks is seen at the end
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
