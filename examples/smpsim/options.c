@@ -47,6 +47,7 @@ enum option {
     OPT_BAUD,
     OPT_LINE_BUFFERS,
     OPT_LINE_LENGTH,
+    OPT_LINE_US,
     OPT_REPLAY,
     OPT_VERSION,
     OPT_HELP,
@@ -81,6 +82,7 @@ enum flag {
     RAW,
     LOG_TEXT,
     REPLAY_DELAYS,
+    STRICT_BAUD,
 };
 
 /* The options whose value is a whole number. */
@@ -191,6 +193,7 @@ static int set(struct sim_options *options, int option, const char *text)
         [OPT_BAUD] = {"baud", 0, 100000000, &options->serial.baud},
         [OPT_LINE_BUFFERS] = {"line-buffers", 0, 1024, &options->serial.line_buffers},
         [OPT_LINE_LENGTH] = {"line-length", 16, 16384, &options->serial.line_length},
+        [OPT_LINE_US] = {"line-us", 1, 10000000, &options->serial.line_us},
     };
 
     if (option < (int)(sizeof(numbers) / sizeof(numbers[0])) && numbers[option].name != NULL)
@@ -226,6 +229,9 @@ static int finish(struct sim_options *options)
     options->replay_delays = memory->flags[REPLAY_DELAYS];
     options->serial.raw = memory->flags[RAW];
     options->serial.log_text = memory->flags[LOG_TEXT];
+    options->serial.strict_baud = memory->flags[STRICT_BAUD];
+    if (options->serial.strict_baud && options->serial.baud == 0)
+        return sim_complain("--strict-baud: give the rate with --baud");
     if (options->serial.raw && options->serial.log_text)
         return sim_complain("--log-text: a raw line carries no text");
     return -1;
@@ -296,10 +302,14 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
          "have a serial line: a link of that name to a pseudo-terminal", "PATH"},
         {"baud", 0, POPT_ARG_STRING, NULL, OPT_BAUD,
          "serial: bits per second, both ways; 0: no limit (0)", "N"},
+        {"strict-baud", 0, POPT_ARG_NONE, &flags[STRICT_BAUD], 0,
+         "serial: at another rate than --baud there is only garbage", NULL},
         {"line-buffers", 0, POPT_ARG_STRING, NULL, OPT_LINE_BUFFERS,
          "serial: lines that may wait, more vanish; 0: any number (2)", "N"},
         {"line-length", 0, POPT_ARG_STRING, NULL, OPT_LINE_LENGTH,
          "serial: longer lines vanish, newline included (128)", "BYTES"},
+        {"line-us", 0, POPT_ARG_STRING, NULL, OPT_LINE_US,
+         "serial: so long a line stays in its buffer (1000, or 10000 without --baud)", "US"},
         {"raw", 0, POPT_ARG_NONE, &flags[RAW], 0, "serial: bare packets, no console", NULL},
         {"log-text", 0, POPT_ARG_NONE, &flags[LOG_TEXT], 0,
          "serial: the device's log and prompts share the line", NULL},

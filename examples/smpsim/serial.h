@@ -16,6 +16,8 @@ struct sim_serial_options {
     uint32_t baud;         /* 0: no limit */
     uint32_t line_buffers; /* 0: any number */
     uint32_t line_length;  /* bytes of a line buffer */
+    uint32_t line_us;      /* time until a line is taken out of its buffer; 0: as smp/serial.h */
+    bool strict_baud;      /* who comes at another rate finds garbage */
     bool raw;
     bool log_text; /* the console's log shares the line */
 };

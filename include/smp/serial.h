@@ -206,6 +206,8 @@ struct smp_pty_options {
     uint32_t max_received; /**< Larger packets vanish.  Default: none do. */
     const struct smp_faults *faults; /**< What is wrong with the line, a line or up to 128 raw bytes at a
                                 time (loopback.h).  Copied.  Default: nothing. */
+    bool strict_baud;      /**< Needs a baud rate: who has opened the port at another one hears garbage,
+                                and is heard so, as on a wire.  Default: any rate will do. */
 };
 
 /**

@@ -6,6 +6,7 @@
 #include "transports/bad_line.h"
 #include "transports/pty_terminal.h"
 #include "transports/serial.h"
+#include "transports/serial_port.h"
 #include "transports/serial_uart.h"
 
 #include <errno.h>
@@ -127,6 +128,16 @@ static size_t write_now(struct pty *pty, const uint8_t *data, size_t len)
     return taken;
 }
 
+/* What a UART makes of bytes at another rate than its own. */
+static void garble(const struct pty *pty, uint8_t *data, size_t len)
+{
+    if (pty->options.strict_baud && !smpi_port_has_baud(pty->terminal.fd, pty->options.baud)) {
+        for (size_t i = 0; i < len; i++) {
+            data[i] = (uint8_t)(data[i] << 1 | 0x80);
+        }
+    }
+}
+
 /* Onto the wire.  Returns how many it took. */
 static size_t put_bytes(void *self, const uint8_t *data, size_t len)
 {
@@ -140,6 +151,7 @@ static size_t put_bytes(void *self, const uint8_t *data, size_t len)
     size_t room = smpi_wire_room(&pty->out);
     len = len < room ? len : room;
     memcpy(pty->out.piece, data, len);
+    garble(pty, pty->out.piece, len);
     smpi_wire_start(&pty->out, pty->loop->now, len);
     set_timer(pty);
     return len;
@@ -240,6 +252,7 @@ static void receive(struct pty *pty)
             }
             return;
         }
+        garble(pty, pty->in.piece, (size_t)n);
         smpi_wire_start(&pty->in, pty->loop->now, (size_t)n);
         deliver_in(pty);
     }
@@ -350,7 +363,8 @@ static int own_options(struct smp_pty_options *own, const struct smp_pty_options
                 (own->max_received == 0 || own->max_received >= SMP_HEADER_SIZE) &&
                 own->line_length >= SMPI_CONSOLE_LINE_MIN && own->line_length <= LINE_MAX_BYTES &&
                 own->line_room <= LINE_MAX_BYTES && own->line_buffers <= LINE_BUFFERS_MAX &&
-                own->baud <= 1000000000 && (own->faults == NULL || own->faults->size != 0);
+                own->baud <= 1000000000 && (own->baud != 0 || !own->strict_baud) &&
+                (own->faults == NULL || own->faults->size != 0);
     return good ? SMP_OK : SMP_ERR_INVALID;
 }
 

@@ -137,6 +137,13 @@ static speed_t speed_of(uint32_t baud)
     return B0;
 }
 
+bool smpi_port_has_baud(int fd, uint32_t baud)
+{
+    struct termios mode;
+    speed_t speed = speed_of(baud);
+    return speed == B0 || tcgetattr(fd, &mode) != 0 || cfgetospeed(&mode) == speed;
+}
+
 /* Pseudo-terminals have none. */
 static bool has_modem_lines(int fd)
 {

@@ -121,6 +121,31 @@ Test(pty, packets_that_are_too_large_vanish)
     line_free(line);
 }
 
+Test(pty, another_baud_rate_is_garbage_when_it_matters)
+{
+    const struct smp_pty_options strict = {.baud = 57600, .strict_baud = true};
+    const struct smp_pty_options any = {.baud = 57600};
+    const struct smp_serial_options same = {.size = sizeof(same), .baud = 57600};
+    const struct smp_serial_options other = {.size = sizeof(other), .baud = 9600};
+    const struct smp_session_options hasty = {
+        .size = sizeof(hasty), .timeout_ms = 200, .tries = 1, .grace_ms = 1};
+    struct line *line = line_new(&strict, &same);
+    cr_expect_eq(line_ask(line, 5), SMP_OK);
+    line_free(line);
+    line = line_new(&any, &other);
+    cr_expect_eq(line_ask(line, 5), SMP_OK);
+    line_free(line);
+    line = line_new(&strict, &other);
+    smp_session_free(line->session);
+    cr_assert_eq(smp_session_new(line->port, &hasty, &line->session), SMP_OK);
+    cr_expect_eq(line_ask(line, 5), SMP_ERR_TIMEOUT);
+    smp_serial_print(line->pty, "hello\n", 6);
+    line_turn(line, 40);
+    cr_expect_neq(*line->client_text, '\0');
+    cr_expect_null(strstr(line->client_text, "hello"));
+    line_free(line);
+}
+
 /* ---- the link ---- */
 
 static char folder[] = "/tmp/smp-pty-test-XXXXXX";
@@ -187,6 +212,7 @@ Test(pty, arguments)
         {.size = sizeof(bad[0]), .max_packet = 65534},
         {.size = sizeof(bad[0]), .line_buffers = 1025},
         {.size = sizeof(bad[0]), .max_received = 7},
+        {.size = sizeof(bad[0]), .strict_baud = true},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         cr_expect_eq(smp_pty_new(loop, NULL, &bad[i], &pty), SMP_ERR_INVALID, "%zu", i);
