@@ -17,6 +17,10 @@ int address_check_type(struct smpctl *ctl, const char *type)
             return STATUS_DONE;
         }
     }
+    if (strcmp(type, "ble") == 0) {
+        return fail(ctl, STATUS_USAGE,
+                    "Bluetooth (ble) is not supported by this program; what is: udp, serial, tcp");
+    }
     return fail(ctl, STATUS_USAGE,
                 "connection type `%s` is not known here; known are: udp, serial, tcp", type);
 }

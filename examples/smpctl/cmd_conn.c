@@ -7,15 +7,24 @@
 
 #include <string.h>
 
-/* Copies a value that must fit and must not be empty. */
+/*
+ * Copies a value that must fit and must not be empty.  Zephyr's documentation prints the quotes
+ * around it with backslashes, so that they get here.
+ */
 static int set(struct smpctl *ctl, const char *assignment, char *copy, size_t size)
 {
     const char *value = strchr(assignment, '=') + 1;
-    if (!*value || strlen(value) >= size) {
-        return fail(ctl, STATUS_USAGE, "`%s`: the value is %s", assignment,
-                    *value ? "too long" : "missing");
+    size_t len = strlen(value);
+    if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
+        value++;
+        len -= 2;
     }
-    strcpy(copy, value);
+    if (len == 0 || len >= size) {
+        return fail(ctl, STATUS_USAGE, "`%s`: the value is %s", assignment,
+                    len > 0 ? "too long" : "missing");
+    }
+    memcpy(copy, value, len);
+    copy[len] = '\0';
     return STATUS_DONE;
 }
 
