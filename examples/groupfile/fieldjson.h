@@ -3,7 +3,7 @@
 #ifndef GROUPFILE_FIELDJSON_H
 #define GROUPFILE_FIELDJSON_H
 
-#include "cbor.h"
+#include "cbor_write.h"
 
 #include <smp/message.h>
 

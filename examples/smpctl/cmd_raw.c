@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* raw: any payload to any group and command. */
-#include "cbor.h"
+#include "cbor_write.h"
 #include "cbor_read.h"
 #include "commands.h"
 #include "device.h"

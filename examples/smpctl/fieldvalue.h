@@ -3,7 +3,7 @@
 #ifndef SMPCTL_FIELDVALUE_H
 #define SMPCTL_FIELDVALUE_H
 
-#include "cbor.h"
+#include "cbor_write.h"
 
 struct smpctl;
 

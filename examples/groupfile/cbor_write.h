@@ -3,8 +3,8 @@
  * CBOR for payloads that no C struct stands behind: made from JSON or from what
  * was typed.  JSON has no bytes: they are {"$hex": "0aff"}.
  */
-#ifndef GROUPFILE_CBOR_H
-#define GROUPFILE_CBOR_H
+#ifndef GROUPFILE_CBOR_WRITE_H
+#define GROUPFILE_CBOR_WRITE_H
 
 #include <smp/message.h>
 
