@@ -4,7 +4,7 @@
 #include "custom_value.h"
 #include "device.h"
 
-#include <cbor.h>
+#include <cbor_write.h>
 #include <groupfile.h>
 #include <smp/custom.h>
 
