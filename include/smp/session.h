@@ -163,6 +163,30 @@ struct smp_session_stats {
 SMP_API void smp_session_get_stats(const struct smp_session *session,
                                    struct smp_session_stats *stats);
 
+/**
+ * What a session found out about its device and the link, beyond what the device says of itself.
+ * A program that keeps it per device and gives it to the next session spares that the finding out.
+ */
+struct smp_session_learnt {
+    size_t size;        /**< Set by the caller to sizeof. */
+    uint32_t buf_size;  /**< The device's parameters when this was learnt; 0: it did not tell. */
+    uint32_t buf_count;
+    uint32_t window;    /**< Chunks on the way at a time; 0: nothing known. */
+    uint32_t edge;      /**< With one request more than this the device had no buffer left to answer
+                             (`rc 2`); 0: that never happened. */
+    uint32_t packet;    /**< Larger packets never get through, in bytes; 0: no limit was met. */
+};
+/** @since 0.1 */
+SMP_API void smp_session_get_learnt(const struct smp_session *session,
+                                    struct smp_session_learnt *learnt);
+/**
+ * Before the first transfer: what another session with the same device learnt.  It is forgotten
+ * when the device turns out to have other parameters.
+ * @retval SMP_ERR_INVALID  no size.  @since 0.1
+ */
+SMP_API int smp_session_set_learnt(struct smp_session *session,
+                                   const struct smp_session_learnt *learnt);
+
 /** Requests that may be with the device now; 1 until its parameters are known.  @since 0.1 */
 SMP_API uint32_t smp_session_window(const struct smp_session *session);
 

@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+/* Between the tries of a call that everything waits for. */
+enum { HURRY_FIRST_MS = 250, HURRY_MOST_MS = 1000 };
+
 struct smpi_call {
     struct smpi_request request;
     const struct smp_command *command; /* NULL: unknown to the loop */
@@ -18,6 +21,7 @@ struct smpi_call {
     void *user;
     smp_id id;
     uint32_t tries_left;
+    bool hurried;     /* the gaps between its tries begin small and grow */
     size_t len;       /* of the packet */
     uint8_t packet[]; /* header's room, then the payload */
 };
@@ -140,6 +144,9 @@ static void call_expire(struct smpi_request *request)
     struct smpi_call *call = call_of(request);
     if (call->tries_left > 0) {
         call->tries_left--;
+        if (call->hurried && 2 * request->timeout_ms <= HURRY_MOST_MS) {
+            request->timeout_ms *= 2;
+        }
         smpi_session_resend_soon(request->session, request);
         return;
     }
@@ -304,15 +311,18 @@ int smp_session_request(struct smp_session *session, uint16_t group, uint8_t com
 }
 
 /*
- * Everything waits for a call of the library's own.  Where packets vanish it is repeated every
- * second, for as long as the caller's time and tries allow.
+ * Everything waits for a call of the library's own.  Where packets vanish it is repeated soon, then
+ * every second, for as long as the caller's time and tries allow.
  */
 static void repeat_soon(const struct smp_session *session, struct smpi_call *call)
 {
     const struct smp_session_options *options = &session->options;
-    if (session->transport->ops.kind == SMP_TRANSPORT_DATAGRAM && options->timeout_ms > 1000) {
-        call->tries_left = (uint32_t)((uint64_t)options->timeout_ms * options->tries / 1000) - 1;
-        call->request.timeout_ms = 1000;
+    if (session->transport->ops.kind == SMP_TRANSPORT_DATAGRAM &&
+        options->timeout_ms > HURRY_MOST_MS) {
+        call->hurried = true;
+        call->tries_left =
+            (uint32_t)((uint64_t)options->timeout_ms * options->tries / HURRY_MOST_MS) + 1;
+        call->request.timeout_ms = HURRY_FIRST_MS;
     }
 }
 

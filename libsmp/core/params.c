@@ -49,9 +49,7 @@ static void on_params(struct smp_session *session, const struct smp_result *resu
         smpi_log(session->loop, SMP_LOG_WARN, "the device's parameters make no sense: ignored");
         return;
     }
-    session->params = SMPI_PARAMS_KNOWN;
-    session->buf_size = size < SMP_PACKET_MAX ? size : SMP_PACKET_MAX;
-    session->buf_count = count;
+    smpi_session_told(session, size < SMP_PACKET_MAX ? size : SMP_PACKET_MAX, count);
 }
 
 bool smpi_session_ask_params(struct smp_session *session)

@@ -35,11 +35,11 @@ void smpi_session_report_link(struct smp_session *session, int reason)
     }
 }
 
-/* Whoever answers now may be another device, or the same one with another firmware. */
+/* Whoever answers now may be another device, or the same one with another firmware: its parameters
+   will tell whether what was learnt still holds. */
 static void forget_device(struct smp_session *session)
 {
     session->params = session->options.no_params ? SMPI_PARAMS_UNKNOWN : SMPI_PARAMS_NONE;
-    session->path_max = 0;
     session->proven = 0;
     session->v1 = session->options.v1;
     session->blocked = false;
@@ -197,6 +197,7 @@ int smp_session_new(struct smp_transport *transport, const struct smp_session_op
     smpi_task_init(&made->task, smpi_session_on_task);
     made->next_sequence = (uint8_t)smpi_random(loop);
     made->stats.size = sizeof(made->stats);
+    smpi_window_init(&made->window);
     forget_device(made);
     error = borrow(made);
     if (error == SMP_OK) {
@@ -240,19 +241,6 @@ void smp_session_free(struct smp_session *session)
 struct smp_loop *smp_session_loop(const struct smp_session *session)
 {
     return session->loop;
-}
-
-uint32_t smp_session_window(const struct smp_session *session)
-{
-    uint32_t window = session->options.window;
-    if (window == 0) {
-        uint32_t link = session->transport == NULL ? 0 : session->transport->ops.window;
-        window = session->params == SMPI_PARAMS_KNOWN && session->buf_count > 2
-                     ? session->buf_count - 1
-                     : 1;
-        window = link != 0 && link < window ? link : window;
-    }
-    return window < SMPI_WINDOW_MAX ? window : SMPI_WINDOW_MAX;
 }
 
 uint32_t smp_session_max_packet(const struct smp_session *session)

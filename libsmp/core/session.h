@@ -3,6 +3,7 @@
  * The inside of struct smp_session: the window, the queue, the in-flight table.
  *
  * session.c  making, freeing, the link's state
+ * learnt.c   what is known of the device
  * send.c     sequence numbers, lists, what may be sent when
  * receive.c  matching answers
  * expiry.c   time, and completing what must not be completed inside a call
@@ -12,6 +13,7 @@
 
 #include "core/request.h"
 #include "core/transport.h"
+#include "core/window.h"
 
 #include <smp/session.h>
 
@@ -50,6 +52,7 @@ struct smp_session {
     uint32_t buf_count;
     uint32_t path_max; /* what proved to get through; 0: no limit found */
     uint32_t proven;   /* largest packet that was answered */
+    struct smpi_window window;
     bool v1;
     bool blocked;                /* the transport said AGAIN */
     bool closing;                /* smp_session_close(): nothing new is taken */
@@ -80,6 +83,14 @@ void smpi_session_end_all(struct smp_session *session, int reason, int system_er
 
 /* Tells the user about the link. */
 void smpi_session_report_link(struct smp_session *session, int reason);
+
+/* ---- learnt.c ---- */
+
+/* Most requests with the device at a time, by its buffers, the link and the user. */
+uint32_t smpi_session_window_cap(const struct smp_session *session);
+
+/* The device's parameters came. */
+void smpi_session_told(struct smp_session *session, uint32_t buf_size, uint32_t buf_count);
 
 /* ---- send.c ---- */
 

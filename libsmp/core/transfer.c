@@ -163,8 +163,7 @@ bool smpi_transfer_lowered(struct smpi_chunk *chunk, struct smp_result *result)
         return false;
     }
     if (fewer) {
-        uint32_t others = smpi_transfer_on_the_way(transfer);
-        transfer->limit = others > 1 ? others : 1;
+        smpi_window_edge(&session->window, smpi_transfer_on_the_way(transfer));
     }
     return true;
 }
@@ -205,7 +204,9 @@ bool smpi_transfer_ask(struct smpi_transfer *transfer)
         transfer->state = before;
         return false;
     }
-    smpi_transfer_expect_progress(transfer);
+    if (before != SMPI_TRANSFER_STARTING) { /* else its patience goes on */
+        smpi_transfer_expect_progress(transfer);
+    }
     return true;
 }
 
@@ -223,12 +224,14 @@ void smpi_transfer_go_on(struct smpi_transfer *transfer, uint64_t offset)
 {
     transfer->recovery = transfer->serial;
     if (offset == 0) {
-        if (!may_restart(transfer)) {
+        bool unanswered =
+            transfer->started && transfer->first_answer == 0; /* its patience goes on */
+        if (!unanswered && !may_restart(transfer)) {
             smpi_transfer_fail(transfer, SMP_ERR_STALLED, 0);
             return;
         }
         transfer->state = SMPI_TRANSFER_STARTING;
-        transfer->started = false;
+        transfer->started = unanswered;
         transfer->high = 0;
     } else if (transfer->first_answer == 0) {
         smpi_transfer_moving(transfer, offset);

@@ -119,9 +119,10 @@ struct smpi_transfer {
     uint64_t farthest; /* highest acked at the last restart that had got farther */
     uint64_t serial;   /* sendings so far */
     uint64_t recovery; /* sendings up to here belong to a gap already seen to */
-    uint32_t limit;    /* lowered by `rc 2`: most chunks in flight; 0: the window */
     uint32_t timeouts; /* in a row, nothing heard between them */
     uint32_t setbacks; /* gaps and refusals since the last progress */
+    uint32_t unheard;  /* packets sent since the last answer, and those on the way then */
+    uint64_t sent_at;  /* when the last packet left */
     uint32_t restarts; /* times the device forgot it all since `farthest` moved */
     uint32_t stride;   /* receiving: bytes the device puts into a packet */
     uint32_t first_room; /* largest first packet; 0: not limited */
@@ -196,6 +197,10 @@ bool smpi_chunk_on_the_way(const struct smpi_chunk *chunk);
 uint32_t smpi_transfer_on_the_way(const struct smpi_transfer *transfer);
 /* Chunks that may be on the way. */
 uint32_t smpi_transfer_window(const struct smpi_transfer *transfer);
+/* A chunk was answered in order: the window may grow. */
+void smpi_transfer_in_order(struct smpi_transfer *transfer);
+/* A chunk was lost: the window shrinks. */
+void smpi_transfer_gap(struct smpi_transfer *transfer);
 /* A chunk for `offset`, or NULL when too many are unaccounted for. */
 struct smpi_request *smpi_transfer_prepare(struct smpi_transfer *transfer, uint64_t offset);
 /* The same chunk once more; its slot is in no list. */
@@ -211,11 +216,15 @@ extern const struct smpi_transfer_way smpi_transfer_receive;
 /* ---- transfer_time.c ---- */
 
 #define SMPI_RTO_FIRST (1000 * SMPI_MS)
+/* The same where packets vanish easily. */
+#define SMPI_RTO_FIRST_DATAGRAM (250 * SMPI_MS)
 #define SMPI_RTO_MIN (200 * SMPI_MS)
 #define SMPI_RTO_MAX (10000 * SMPI_MS)
 
 void smpi_transfer_on_timer(struct smpi_timer *timer);
 /* (Re)starts the patience for the first answer, or for progress. */
+/* For the first chunk. */
+uint64_t smpi_transfer_first_rto(const struct smpi_transfer *transfer);
 void smpi_transfer_expect_first(struct smpi_transfer *transfer);
 void smpi_transfer_expect_progress(struct smpi_transfer *transfer);
 void smpi_transfer_stop_clock(struct smpi_transfer *transfer);

@@ -23,14 +23,34 @@ uint32_t smpi_transfer_on_the_way(const struct smpi_transfer *transfer)
     return count;
 }
 
+/* More than this is never tried. */
+static uint32_t window_cap(const struct smpi_transfer *transfer)
+{
+    uint32_t cap = smpi_session_window_cap(transfer->session);
+    uint32_t wanted = transfer->options.window;
+    uint32_t most = SMPI_CHUNKS_MAX - SMPI_CHUNKS_SPARE;
+    cap = wanted != 0 && wanted < cap ? wanted : cap;
+    return cap < most ? cap : most;
+}
+
 uint32_t smpi_transfer_window(const struct smpi_transfer *transfer)
 {
-    uint32_t window = smp_session_window(transfer->session);
-    uint32_t wanted = transfer->options.window;
-    window = wanted != 0 && wanted < window ? wanted : window;
-    window = transfer->limit != 0 && transfer->limit < window ? transfer->limit : window;
-    uint32_t most = SMPI_CHUNKS_MAX - SMPI_CHUNKS_SPARE;
-    return window < most ? window : most;
+    uint32_t now = transfer->session->window.now;
+    uint32_t cap = window_cap(transfer);
+    return now < cap ? now : cap;
+}
+
+void smpi_transfer_in_order(struct smpi_transfer *transfer)
+{
+    /* Only a window that was full says anything about a larger one. */
+    if (smpi_transfer_on_the_way(transfer) + 1 >= smpi_transfer_window(transfer)) {
+        smpi_window_good(&transfer->session->window, window_cap(transfer));
+    }
+}
+
+void smpi_transfer_gap(struct smpi_transfer *transfer)
+{
+    smpi_window_gap(&transfer->session->window, smpi_transfer_window(transfer));
 }
 
 bool smpi_chunk_is_old(const struct smpi_chunk *chunk)
@@ -80,6 +100,8 @@ static void chunk_sent(struct smpi_request *request)
     struct smpi_chunk *chunk = smpi_chunk_of(request);
     struct smpi_transfer *transfer = chunk->transfer;
     chunk->serial = ++transfer->serial;
+    transfer->unheard++;
+    transfer->sent_at = transfer->session->loop->now;
     transfer->probed = transfer->probing;
     transfer->last_chunk = chunk->len;
     if (!chunk->missing) {
@@ -106,6 +128,7 @@ static void chunk_answer(struct smpi_request *request, const struct smp_header *
         transfer->probing = false;
     }
     transfer->timeouts = 0;
+    transfer->unheard = smpi_transfer_on_the_way(transfer);
     if (transfer->state == SMPI_TRANSFER_MOVING && request->sends == 1) { /* Karn */
         smpi_transfer_measure(transfer, session->loop->now - request->sent_at);
     }
@@ -188,7 +211,7 @@ static struct smpi_request *first_chunk(struct smpi_transfer *transfer)
         transfer->started = true;
         transfer->seldom = false;
         transfer->first_room = (uint32_t)smpi_session_smaller(session, smpi_session_room(session));
-        transfer->rto = SMPI_RTO_FIRST;
+        transfer->rto = smpi_transfer_first_rto(transfer);
         transfer->rto_due = SMPI_NEVER;
         smpi_transfer_expect_first(transfer);
         transfer->report_start = true;

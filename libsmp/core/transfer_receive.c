@@ -15,6 +15,10 @@ static struct smpi_request *fill_hole(struct smpi_transfer *transfer)
             continue;
         }
         if (chunk->request.state != SMPI_IDLE) { /* later answers overtook it */
+            if (!smpi_chunk_is_old(chunk)) {
+                smpi_transfer_gap(transfer);
+                transfer->recovery = transfer->serial;
+            }
             smpi_session_drop(transfer->session, &chunk->request);
             transfer->session->stats.repeated++;
         }
@@ -94,6 +98,7 @@ static void received(struct smpi_chunk *chunk, uint64_t offset, struct smp_bytes
     if (!store(transfer, offset, data)) {
         return;
     }
+    smpi_transfer_in_order(transfer);
     chunk->offset += data.len;
     chunk->len -= (uint32_t)data.len;
     chunk->missing = chunk->len > 0;

@@ -31,6 +31,20 @@ static void rewind_to(struct smpi_transfer *transfer, uint64_t offset)
     sweep(transfer);
 }
 
+/* Forgets other copies of the first chunk: one answer is enough.  True: there were some. */
+static bool drop_copies(struct smpi_transfer *transfer)
+{
+    bool some = false;
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        struct smpi_request *request = &transfer->chunks[i].request;
+        if (request->state == SMPI_SENT) {
+            smpi_session_drop(transfer->session, request);
+            some = true;
+        }
+    }
+    return some;
+}
+
 /* The first answer: what the device has of it already is believed now, and only now. */
 static void first_answer(struct smpi_chunk *chunk, uint64_t wanted)
 {
@@ -45,10 +59,10 @@ static void first_answer(struct smpi_chunk *chunk, uint64_t wanted)
     } else {
         smpi_transfer_moving(transfer, wanted);
         transfer->start = wanted > chunk->len ? wanted : 0; /* more than was sent: a resume */
-        rewind_to(transfer, wanted);
         /* Copies of the first chunk still fill the device's buffers, until it answers the next. */
-        transfer->probing = chunk->request.sends > 1;
+        transfer->probing = drop_copies(transfer) || chunk->request.sends > 1;
         transfer->probed = false;
+        rewind_to(transfer, wanted);
     }
 }
 
@@ -83,12 +97,17 @@ static void later_answer(struct smpi_chunk *chunk, uint64_t wanted)
         }
         return;
     }
+    bool gap = wanted < chunk->offset + chunk->len && !old;
     if (wanted > transfer->acked) {
         transfer->acked = wanted;
         transfer->next = wanted > transfer->next ? wanted : transfer->next;
+        if (!gap) {
+            smpi_transfer_in_order(transfer);
+        }
     }
     smpi_transfer_moved(transfer);
-    if (wanted < chunk->offset + chunk->len && !old) {
+    if (gap) {
+        smpi_transfer_gap(transfer);
         rewind_to(transfer, wanted);
         transfer->probing = transfer->setbacks > 0; /* in vain before: no more than one a time */
         transfer->probed = false;

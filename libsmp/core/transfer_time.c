@@ -5,9 +5,13 @@
 /* Unanswered tries after which smaller packets are worth a try. */
 enum { TRIES_BEFORE_SMALLER = 2 };
 
-/* Between copies of a first chunk that may overrun the device, and between probes of a line whose
-   devices are known to crash when they are overrun. */
+/* Unanswered packets that chance may explain. */
+enum { CHANCE = 2 };
+
+/* Between packets that may overrun the device.  Over a line it may crash then; where packets vanish
+   it only loses one, and silence may be the link's. */
 #define SELDOM (SMPI_RTO_MAX)
+#define PROBE_AT_LEAST (3000 * SMPI_MS)
 #define SELDOM_ON_A_LINE (4000 * SMPI_MS)
 
 /* ---- clocks ---- */
@@ -28,6 +32,13 @@ void smpi_transfer_restart_rto(struct smpi_transfer *transfer)
     transfer->rto_due = smpi_transfer_on_the_way(transfer) == 0
                             ? SMPI_NEVER
                             : transfer->session->loop->now + transfer->rto;
+}
+
+/* Where packets vanish, and another copy does no harm, the first chunk is repeated sooner. */
+uint64_t smpi_transfer_first_rto(const struct smpi_transfer *transfer)
+{
+    bool vanish = transfer->session->transport->ops.kind == SMP_TRANSPORT_DATAGRAM;
+    return vanish && !transfer->ops->ask_before_repeat ? SMPI_RTO_FIRST_DATAGRAM : SMPI_RTO_FIRST;
 }
 
 /* While paused the clock stands, and only what is left of it changes. */
@@ -82,17 +93,22 @@ void smpi_transfer_measure(struct smpi_transfer *transfer, uint64_t rtt)
     transfer->rto = rto < SMPI_RTO_MIN ? SMPI_RTO_MIN : rto > SMPI_RTO_MAX ? SMPI_RTO_MAX : rto;
 }
 
-/* Each silence is given twice the time of the one before. */
+/* Each silence is given twice the time of the one before, up to a limit: a probe may get lost, too. */
 static void back_off(struct smpi_transfer *transfer)
 {
+    bool vanish = transfer->session->transport->ops.kind == SMP_TRANSPORT_DATAGRAM;
+    uint64_t most = vanish ? PROBE_AT_LEAST : SMPI_RTO_MAX;
     uint64_t twice = 2 * transfer->rto;
     transfer->timeouts++;
-    transfer->rto = twice < SMPI_RTO_MAX ? twice : SMPI_RTO_MAX;
+    if (transfer->rto < most) {
+        transfer->rto = twice < most ? twice : most;
+    }
 }
 
 /* ---- silence ---- */
 
-/* One more copy of the first chunk, with its number; or none, and a smaller one is cut. */
+/* One more copy of the first chunk, with its number; or none, and a smaller one is cut.  A late
+   answer to the larger one still counts. */
 static void repeat_or_drop(struct smpi_transfer *transfer, struct smpi_chunk *chunk)
 {
     struct smp_session *session = transfer->session;
@@ -109,10 +125,22 @@ static void repeat_or_drop(struct smpi_transfer *transfer, struct smpi_chunk *ch
         return;
     }
     if (error == SMP_ERR_TOO_LARGE) {
-        smpi_session_drop(session, &chunk->request);
+        smpi_session_overtake(session, &chunk->request);
     } else if (smpi_is_link_error(error)) {
         smpi_session_break(session, error);
     }
+}
+
+/* Packets that a silent device may hold without losing any. */
+static uint32_t buffers_of(const struct smp_session *session)
+{
+    uint32_t window = smp_session_window(session);
+    bool told = session->params == SMPI_PARAMS_KNOWN;
+    bool line = session->transport->ops.kind == SMP_TRANSPORT_STREAM;
+    /* Where one buffer is all there may be, a copy comes too early only if it is not lost anyway. */
+    uint32_t least = told ? session->buf_count : line ? 1 : 2;
+    least = least < 2 ? least : 2;
+    return window > least ? window : least;
 }
 
 /*
@@ -124,11 +152,10 @@ static bool may_repeat(struct smpi_transfer *transfer)
     uint32_t copies = 0;
     for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
         const struct smpi_chunk *chunk = &transfer->chunks[i];
-        copies += smpi_chunk_on_the_way(chunk) ? chunk->request.sends : 0;
+        bool copy = chunk->request.state == SMPI_SENT && !smpi_chunk_is_old(chunk);
+        copies += copy ? chunk->request.sends : 0;
     }
-    uint32_t window = smp_session_window(transfer->session);
-    if (copies < (window > 2 ? window : 2) ||
-        transfer->seldom) { /* one repeat is always worth it */
+    if (copies < buffers_of(transfer->session) || transfer->seldom) {
         return true;
     }
     transfer->seldom = true;
@@ -187,10 +214,29 @@ static void probe(struct smpi_transfer *transfer)
     if (transfer->timeouts >= TRIES_BEFORE_SMALLER && largest > session->proven) {
         smpi_session_step_down(session, largest);
     }
+    smpi_window_silence(&session->window, smpi_transfer_window(transfer));
     transfer->way->silence(transfer);
     session->stats.repeated++;
     transfer->probing = true;
     transfer->probed = false;
+}
+
+/*
+ * When a device that may hold as many packets as it has buffers for can be sent one more: now, or
+ * not before so long a silence that they are not there any more.
+ */
+static uint64_t next_probe(const struct smpi_transfer *transfer)
+{
+    const struct smp_session *session = transfer->session;
+    bool line = session->transport->ops.kind == SMP_TRANSPORT_STREAM;
+    uint32_t buffers = session->params == SMPI_PARAMS_KNOWN ? session->buf_count : 0;
+    uint32_t window = smp_session_window(session);
+    buffers = buffers > window ? buffers : window;
+    buffers = buffers > 2 ? buffers : 2; /* one repeat is always worth it */
+    if (transfer->unheard < buffers || (!line && transfer->unheard <= CHANCE)) {
+        return 0;
+    }
+    return transfer->sent_at + (line ? SELDOM : PROBE_AT_LEAST);
 }
 
 static void on_silence(struct smpi_transfer *transfer)
@@ -202,6 +248,8 @@ static void on_silence(struct smpi_transfer *transfer)
         transfer->rto_due = SMPI_NEVER;
     } else if (transfer->state == SMPI_TRANSFER_STARTING) {
         repeat_first(transfer);
+    } else if (next_probe(transfer) > now) {
+        transfer->rto_due = next_probe(transfer);
     } else {
         if (!unsent) { /* else the link has not even taken the last probe */
             probe(transfer);

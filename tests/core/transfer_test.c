@@ -670,6 +670,50 @@ Test(transfer, a_pause_of_the_device_does_not_make_packets_smaller_for_good)
     cr_assert_eq(smp_session_max_packet(world.session), 2048);
 }
 
+/* Busy for 9 seconds in the middle, so long that it is probed again and again. */
+static bool busy_for_long(struct flash *f, struct smp_exchange *exchange,
+                          const struct smp_img_upload_req *req)
+{
+    (void)exchange;
+    (void)req;
+    if (f->n_chunks == 20) {
+        smp_server_stall(f->server, UINT64_C(9000000000));
+    }
+    return false;
+}
+
+Test(transfer, probes_do_not_overrun_a_line_whose_device_is_busy_for_long)
+{
+    for (uint32_t count = 2; count <= 8; count++) {
+        world.faults = (struct smp_faults){.size = sizeof(world.faults), .delay_ns = 5000000};
+        flash.twist = busy_for_long;
+        flash.options.buf_count = count;
+        note = (struct note){0};
+        begin(100000);
+        world.near->ops.kind =
+            SMP_TRANSPORT_STREAM; /* there, more than the buffers hold may crash it */
+        finish(60000);
+        check_all_arrived();
+        cr_assert_eq(flash.overrun, 0, "%u overruns of %u buffers", flash.overrun, count);
+        close_all();
+    }
+}
+
+Test(transfer, probes_do_not_overrun_more_than_two_buffers_anywhere)
+{
+    for (uint32_t count = 3; count <= 8; count++) {
+        world.faults = (struct smp_faults){.size = sizeof(world.faults), .delay_ns = 5000000};
+        flash.twist = slow_once;
+        flash.options.buf_count = count;
+        note = (struct note){0};
+        begin(100000);
+        finish(60000);
+        check_all_arrived();
+        cr_assert_eq(flash.overrun, 0, "%u overruns of %u buffers", flash.overrun, count);
+        close_all();
+    }
+}
+
 static bool erases_for_ten_seconds(struct flash *f, struct smp_exchange *exchange,
                                    const struct smp_img_upload_req *req)
 {
@@ -836,6 +880,84 @@ Test(transfer, a_device_with_fewer_buffers_than_the_caller_said)
     begin(100000);
     finish(60000);
     check_all_arrived();
+}
+
+/* As many packets as it has buffers for: then there is none left for an answer. */
+static void run_one_too_many(const struct smp_session_learnt *learnt)
+{
+    note = (struct note){0};
+    world.faults = (struct smp_faults){.size = sizeof(world.faults), .delay_ns = 10000000};
+    session_options.window = 4;
+    flash.options.buf_count = 4;
+    flash.options.work_ns = 100000000;
+    begin(100000);
+    if (learnt != NULL) {
+        cr_assert_eq(smp_session_set_learnt(world.session, learnt), SMP_OK);
+    }
+    finish(60000);
+    check_all_arrived();
+}
+
+Test(transfer, what_was_learnt_of_a_device_is_kept)
+{
+    struct smp_session_learnt learnt = {.size = sizeof(learnt)};
+    run_one_too_many(NULL);
+    cr_assert_eq(flash.starved, 1, "once, and never again: %u", flash.starved);
+    smp_session_get_learnt(world.session, &learnt);
+    cr_assert_eq(learnt.size, sizeof(learnt));
+    cr_assert_eq(learnt.buf_size, 2048);
+    cr_assert_eq(learnt.buf_count, 4);
+    cr_assert_eq(learnt.edge, 3);
+    cr_assert_eq(learnt.window, 3);
+    cr_assert_eq(smp_session_window(world.session), 3);
+    close_all();
+
+    run_one_too_many(&learnt);
+    cr_assert_eq(flash.starved, 0, "another session with the same device need not try");
+    cr_assert_eq(flash.chunks[2].at, flash.chunks[1].at + 100, "they wait in the device");
+    close_all();
+
+    learnt.buf_count = 8; /* it has other firmware now */
+    run_one_too_many(&learnt);
+    cr_assert_eq(flash.starved, 1);
+    cr_assert_eq(smp_session_set_learnt(world.session, NULL), SMP_ERR_INVALID);
+    learnt.size = 0;
+    cr_assert_eq(smp_session_set_learnt(world.session, &learnt), SMP_ERR_INVALID);
+}
+
+Test(transfer, a_learnt_packet_size_is_kept)
+{
+    world.faults = (struct smp_faults){.size = sizeof(world.faults), .drop_above = 600};
+    begin(50000);
+    finish(60000);
+    struct smp_session_learnt learnt = {.size = sizeof(learnt)};
+    smp_session_get_learnt(world.session, &learnt);
+    cr_assert_eq(learnt.packet, 512);
+    close_all();
+    note = (struct note){0};
+    world.faults = (struct smp_faults){.size = sizeof(world.faults), .drop_above = 600};
+    begin(50000);
+    smp_session_set_learnt(world.session, &learnt);
+    finish(100);
+    check_all_arrived();
+}
+
+Test(transfer, the_window_starts_small)
+{
+    world.faults = (struct smp_faults){.size = sizeof(world.faults), .delay_ns = 50000000};
+    flash.options.buf_count = 17;
+    begin(300000);
+    finish(10000);
+    check_all_arrived();
+    unsigned in_one_trip[4] = {0};
+    for (size_t i = 0; i < flash.n_chunks; i++) {
+        size_t trip = (flash.chunks[i].at - flash.chunks[0].at) / 100;
+        in_one_trip[trip < 4 ? trip : 3] += trip < 4;
+    }
+    cr_assert_eq(in_one_trip[0], 1);
+    cr_assert_eq(in_one_trip[1], 2);
+    cr_assert_eq(in_one_trip[2], 4);
+    cr_assert_eq(in_one_trip[3], 8);
 }
 
 /* ---- versions ---- */
