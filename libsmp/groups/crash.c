@@ -11,7 +11,8 @@ static const struct smp_message trigger_req =
     SMPI_MESSAGE(smp_crash_trigger_req, trigger_req_fields);
 
 static const struct smp_command commands[] = {
-    SMPI_COMMAND(SMP_GROUP_CRASH, 0, SMP_OP_WRITE, "trigger", trigger_req, smpi_empty, 0),
+    SMPI_COMMAND_NEEDS(SMP_GROUP_CRASH, 0, SMP_OP_WRITE, "trigger", trigger_req, smpi_empty, 0,
+                       "Mynewt with CRASH_TEST_MGMT (formerly CRASH_TEST_NEWTMGR)"),
 };
 
 const struct smp_group smpi_group_crash = {

@@ -89,6 +89,9 @@ static const struct smp_message slot_info_rsp =
 #define COMMAND(id, op, name, request, response, flags)                                            \
     SMPI_COMMAND_NEEDS(SMP_GROUP_IMG, id, op, name, request, response, flags,                      \
                        "CONFIG_MCUMGR_GRP_IMG")
+#define CORE_COMMAND(id, op, name, request, response, flags)                                       \
+    SMPI_COMMAND_NEEDS(SMP_GROUP_IMG, id, op, name, request, response, flags,                      \
+                       "Mynewt with IMGMGR_COREDUMP")
 
 /* Places in the list below. */
 enum {
@@ -106,9 +109,9 @@ const struct smp_command smpi_img_commands[] = {
     [STATE_READ] = COMMAND(0, READ, "state_read", smpi_empty, state_rsp, SMPI_IDEMPOTENT),
     [STATE_WRITE] = COMMAND(0, WRITE, "state_write", state_write_req, state_rsp, SMPI_IDEMPOTENT),
     [UPLOAD] = COMMAND(1, WRITE, "upload", smpi_img_upload_req, upload_rsp, SMPI_IDEMPOTENT),
-    [CORE_LIST] = COMMAND(3, READ, "core_list", smpi_empty, smpi_empty, SMPI_IDEMPOTENT),
-    [CORE_LOAD] = COMMAND(4, READ, "core_load", core_load_req, core_load_rsp, SMPI_IDEMPOTENT),
-    [CORE_ERASE] = COMMAND(4, WRITE, "core_erase", smpi_empty, smpi_empty, 0),
+    [CORE_LIST] = CORE_COMMAND(3, READ, "core_list", smpi_empty, smpi_empty, SMPI_IDEMPOTENT),
+    [CORE_LOAD] = CORE_COMMAND(4, READ, "core_load", core_load_req, core_load_rsp, SMPI_IDEMPOTENT),
+    [CORE_ERASE] = CORE_COMMAND(4, WRITE, "core_erase", smpi_empty, smpi_empty, 0),
     [ERASE] = SMPI_COMMAND_PATIENT(SMP_GROUP_IMG, 5, WRITE, "erase", erase_req, smpi_empty, 0,
                                    "CONFIG_MCUMGR_GRP_IMG",
                                    "the device answers when the slot is erased: allow more time"),

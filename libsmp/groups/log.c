@@ -82,7 +82,8 @@ enum {
 };
 
 #define COMMAND(id, op, name, request, response, flags)                                            \
-    SMPI_COMMAND(SMP_GROUP_LOG, id, op, name, request, response, flags)
+    SMPI_COMMAND_NEEDS(SMP_GROUP_LOG, id, op, name, request, response, flags,                      \
+                       "Mynewt with LOG_MGMT (formerly LOG_NEWTMGR)")
 
 static const struct smp_command commands[] = {
     [SHOW] = COMMAND(0, SMP_OP_READ, "show", show_req, show_rsp, SMPI_IDEMPOTENT),

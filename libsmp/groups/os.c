@@ -130,8 +130,8 @@ enum {
 static const struct smp_command commands[] = {
     [ECHO] = COMMAND(0, WRITE, "echo", echo_req, echo_rsp, SMPI_IDEMPOTENT, ECHO_OPTION),
     [ECHO_READ] = COMMAND(0, READ, "echo_read", echo_req, echo_rsp, SMPI_IDEMPOTENT, ECHO_OPTION),
-    [CONSOLE_ECHO] =
-        COMMAND(1, WRITE, "console_echo", console_echo_req, smpi_empty, SMPI_IDEMPOTENT, NULL),
+    [CONSOLE_ECHO] = COMMAND(1, WRITE, "console_echo", console_echo_req, smpi_empty,
+                             SMPI_IDEMPOTENT, "Mynewt, or MCUboot's serial recovery,"),
     [TASK_STATS] = COMMAND(2, READ, "task_stats", smpi_empty, task_stats_rsp, SMPI_IDEMPOTENT,
                            "CONFIG_MCUMGR_GRP_OS_TASKSTAT and CONFIG_THREAD_MONITOR"),
     [MEMORY_POOLS] = COMMAND(3, READ, "memory_pools", smpi_empty, memory_pools_rsp, SMPI_IDEMPOTENT,

@@ -25,10 +25,13 @@ enum {
     LIST,
 };
 
+#define COMMAND(id, op, name, request, response, flags)                                            \
+    SMPI_COMMAND_NEEDS(SMP_GROUP_RUN, id, op, name, request, response, flags,                      \
+                       "Mynewt with test/runtest and RUNTEST_NEWTMGR")
+
 static const struct smp_command commands[] = {
-    [TEST] = SMPI_COMMAND(SMP_GROUP_RUN, 0, SMP_OP_WRITE, "test", test_req, smpi_empty, 0),
-    [LIST] =
-        SMPI_COMMAND(SMP_GROUP_RUN, 1, SMP_OP_READ, "list", smpi_empty, list_rsp, SMPI_IDEMPOTENT),
+    [TEST] = COMMAND(0, SMP_OP_WRITE, "test", test_req, smpi_empty, 0),
+    [LIST] = COMMAND(1, SMP_OP_READ, "list", smpi_empty, list_rsp, SMPI_IDEMPOTENT),
 };
 
 const struct smp_group smpi_group_run = {

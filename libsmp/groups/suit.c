@@ -95,7 +95,7 @@ enum {
 #define READ SMP_OP_READ
 #define WRITE SMP_OP_WRITE
 #define COMMAND(id, op, name, request, response, flags)                                            \
-    SMPI_COMMAND(SMP_GROUP_SUIT, id, op, name, request, response, flags)
+    SMPI_COMMAND_NEEDS(SMP_GROUP_SUIT, id, op, name, request, response, flags, "CONFIG_MGMT_SUITFU")
 
 static const struct smp_command commands[] = {
     [MANIFEST_LIST] =
