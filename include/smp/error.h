@@ -49,6 +49,9 @@ enum smp_error {
     SMP_ERR_SOURCE = -21,      /**< Reading the data to send failed. */
     SMP_ERR_EXISTS = -22,      /**< That group, name or address is taken. */
     SMP_ERR_SINK = -23,        /**< Storing the received data failed. */
+    SMP_ERR_SIGNATURE = -24,   /**< The image is not signed with that key. */
+    SMP_ERR_DOWNGRADE = -25,   /**< The image is older than the one that runs, and that was not wanted. */
+    SMP_ERR_NOT_STARTED = -26, /**< After its reset the device does not run the new image. */
 };
 
 /**

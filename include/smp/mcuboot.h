@@ -108,7 +108,7 @@ struct smp_mcuboot_image {
     uint8_t hash_len;              /**< 32, 48 or 64. */
     uint8_t hash[SMP_MCUBOOT_HASH_MAX]; /**< As the TLV says: what image state lists. */
     bool hash_good;                /**< Set by smp_mcuboot_image_check(). */
-    bool is_signed;                /**< A signature TLV is there (it is not checked). */
+    bool is_signed;                /**< A signature TLV is there: see smp_mcuboot_signature_check(). */
     bool has_trailer;              /**< The file ends with a trailer's magic (imgtool --pad). */
     const char *problem;           /**< On error: a plain sentence, static; NULL: nothing wrong. */
 };
@@ -140,6 +140,23 @@ SMP_API int smp_mcuboot_image_read(const struct smp_source *source,
  */
 SMP_API int smp_mcuboot_image_check(const struct smp_source *source,
                                     struct smp_mcuboot_image *image, uint8_t *sha);
+
+/**
+ * Checks that an image is signed with a key: ECDSA (P-256, P-384), Ed25519 (also over the whole
+ * image, which then is read into memory), RSA-PSS (2048 to 4096 bits).
+ * @param source  The file, as given to smp_mcuboot_image_check().
+ * @param image   As that found it.
+ * @param pem     The public key in PEM form, as `imgtool getpub -e pem` writes it; @p len bytes.
+ * @retval SMP_ERR_SIGNATURE    no signature in it was made with that key.
+ * @retval SMP_ERR_INVALID      not a public key, or an argument is wrong.
+ * @retval SMP_ERR_UNSUPPORTED  a key of another kind.
+ * @retval SMP_ERR_CORRUPT      the image's hash was not checked, or is wrong.
+ * @retval SMP_ERR_TOO_LARGE, SMP_ERR_NO_MEMORY, SMP_ERR_MALFORMED, SMP_ERR_SOURCE
+ * @since 0.1
+ */
+SMP_API int smp_mcuboot_signature_check(const struct smp_source *source,
+                                        const struct smp_mcuboot_image *image, const char *pem,
+                                        size_t len);
 
 /** One TLV. */
 struct smp_mcuboot_tlv {

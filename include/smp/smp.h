@@ -33,6 +33,7 @@
 #include <smp/transport.h>
 #include <smp/transport_group.h>
 #include <smp/udp.h>
+#include <smp/update.h>
 #include <smp/version.h>
 #include <smp/zephyr.h>
 

@@ -37,6 +37,9 @@ static const struct error errors[] = {
     {"SMP_ERR_SOURCE", "reading the data to send failed"},
     {"SMP_ERR_EXISTS", "that group, name or address is taken"},
     {"SMP_ERR_SINK", "storing the received data failed"},
+    {"SMP_ERR_SIGNATURE", "the image is not signed with that key"},
+    {"SMP_ERR_DOWNGRADE", "the image is not known to be as new as the one that runs"},
+    {"SMP_ERR_NOT_STARTED", "after its reset the device does not run the new image"},
 };
 
 static const struct error unknown = {"SMP_ERR_UNKNOWN", "an error this version does not know"};

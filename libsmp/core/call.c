@@ -259,8 +259,9 @@ int smp_session_call(struct smp_session *session, const struct smp_command *comm
                             : smpi_call_begin(session, command, request, done, user, id);
 }
 
-int smpi_call_begin(struct smp_session *session, const struct smp_command *command,
-                    const void *request, smp_callback *done, void *user, smp_id *id)
+/* A table's request in a call of its own. */
+static int prepare(struct smp_session *session, const struct smp_command *command,
+                   const void *request, struct smpi_call **call)
 {
     int error = may_submit(session);
     if (error != SMP_OK) {
@@ -272,12 +273,34 @@ int smpi_call_begin(struct smp_session *session, const struct smp_command *comma
     if (error != SMP_OK) {
         return error;
     }
-    struct smpi_call *call =
-        call_new(session, command->group, command->id, command->op, command, len);
-    if (call == NULL) {
+    *call = call_new(session, command->group, command->id, command->op, command, len);
+    if (*call == NULL) {
         return SMP_ERR_BUSY;
     }
-    memcpy(call->packet + SMP_HEADER_SIZE, scratch, len);
+    memcpy((*call)->packet + SMP_HEADER_SIZE, scratch, len);
+    return SMP_OK;
+}
+
+int smpi_call_begin(struct smp_session *session, const struct smp_command *command,
+                    const void *request, smp_callback *done, void *user, smp_id *id)
+{
+    struct smpi_call *call;
+    int error = prepare(session, command, request, &call);
+    return error == SMP_OK ? submit(session, call, done, user, id) : error;
+}
+
+int smpi_call_until(struct smp_session *session, const struct smp_command *command,
+                    const void *request, uint32_t interval_ms, uint64_t deadline,
+                    smp_callback *done, void *user, smp_id *id)
+{
+    struct smpi_call *call;
+    int error = prepare(session, command, request, &call);
+    if (error != SMP_OK) {
+        return error;
+    }
+    call->tries_left = UINT32_MAX;
+    call->request.timeout_ms = interval_ms;
+    call->request.deadline = deadline;
     return submit(session, call, done, user, id);
 }
 
@@ -370,6 +393,11 @@ int smp_session_cancel(struct smp_session *session, smp_id id)
     int error = smpi_loop_enter(session->loop);
     if (error != SMP_OK) {
         return error;
+    }
+    struct smpi_operation *operation = smpi_operation_find(session, id);
+    if (operation != NULL) {
+        smpi_operation_cancel(operation);
+        return SMP_OK;
     }
     struct smpi_request *request = smpi_call_find(session, id);
     if (request != NULL) {

@@ -85,6 +85,9 @@ static void end_broken(struct smp_session *session)
     session->lost = false;
     smpi_session_end_all(session, broken, session->system_error);
     if (lost && !session->dead) {
+        smpi_operations_end(session, broken);
+    }
+    if (lost && !session->dead) {
         smpi_session_report_link(session, broken);
     }
 }
@@ -93,7 +96,8 @@ static void end_broken(struct smp_session *session)
 static void tell_closed(struct smp_session *session)
 {
     smp_closed_callback *closed = session->closed;
-    if (closed == NULL || !smpi_session_is_idle(session) || !smpi_list_empty(&session->transfers)) {
+    if (closed == NULL || !smpi_session_is_idle(session) || !smpi_list_empty(&session->transfers) ||
+        !smpi_list_empty(&session->operations)) {
         return;
     }
     session->closed = NULL;

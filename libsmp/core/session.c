@@ -45,6 +45,15 @@ static void forget_device(struct smp_session *session)
     session->blocked = false;
 }
 
+void smpi_session_renew(struct smp_session *session)
+{
+    if (session->params != SMPI_PARAMS_ASKING) {
+        bool blocked = session->blocked;
+        forget_device(session);
+        session->blocked = blocked;
+    }
+}
+
 static void on_writable(void *user, struct smp_transport *transport)
 {
     struct smp_session *session = user;
@@ -58,6 +67,7 @@ static void on_up(void *user, struct smp_transport *transport)
     struct smp_session *session = user;
     (void)transport;
     forget_device(session);
+    smpi_operations_wake(session);
     smpi_session_report_link(session, SMP_OK);
     if (!session->dead) {
         smpi_session_pump(session);
@@ -103,6 +113,7 @@ static void on_down(void *user, struct smp_transport *transport, int reason, int
     smpi_log(session->loop, SMP_LOG_WARN, "link down: %s", smp_error_text(reason));
     smpi_session_end_all(session, reason, system_error);
     if (!session->dead) {
+        smpi_operations_wake(session);
         smpi_session_report_link(session, reason);
     }
 }
@@ -194,6 +205,7 @@ int smp_session_new(struct smp_transport *transport, const struct smp_session_op
     smpi_list_init(&made->queue);
     smpi_list_init(&made->sent);
     smpi_list_init(&made->transfers);
+    smpi_list_init(&made->operations);
     smpi_task_init(&made->task, smpi_session_on_task);
     made->next_sequence = (uint8_t)smpi_random(loop);
     made->stats.size = sizeof(made->stats);
@@ -225,6 +237,7 @@ void smp_session_free(struct smp_session *session)
     smpi_loop_hold(loop);
     session->dead = true;
     session->silent = smpi_loop_forked(loop);
+    smpi_operations_end(session, SMP_ERR_CLOSED);
     smpi_session_end_all(session, SMP_ERR_CLOSED, 0);
     if (session->transport != NULL) {
         smpi_transport_detach(session->transport);

@@ -11,6 +11,7 @@
 #ifndef SMPI_CORE_SESSION_H
 #define SMPI_CORE_SESSION_H
 
+#include "core/operation.h"
 #include "core/request.h"
 #include "core/transport.h"
 #include "core/window.h"
@@ -38,9 +39,10 @@ struct smp_session {
     struct smp_transport *transport;    /* NULL: it was freed */
     struct smp_session_options options; /* defaults filled in */
 
-    struct smpi_list queue;     /* QUEUED, in order */
-    struct smpi_list sent;      /* SENT and GHOST, by first sending */
-    struct smpi_list transfers; /* struct smpi_transfer */
+    struct smpi_list queue;      /* QUEUED, in order */
+    struct smpi_list sent;       /* SENT and GHOST, by first sending */
+    struct smpi_list transfers;  /* struct smpi_transfer */
+    struct smpi_list operations; /* struct smpi_operation */
     uint32_t n_queued;
     uint32_t places;   /* SENT and GHOST that are not overtaken */
     uint32_t repeated; /* of the SENT ones among them, those sent more than once */
@@ -80,6 +82,9 @@ bool smpi_session_is_up(const struct smp_session *session);
 
 /* Ends everything.  New requests made by the callbacks meanwhile are not touched. */
 void smpi_session_end_all(struct smp_session *session, int reason, int system_error);
+
+/* The device was reset, and the link did not show it: what was known of it is asked again. */
+void smpi_session_renew(struct smp_session *session);
 
 /* Tells the user about the link. */
 void smpi_session_report_link(struct smp_session *session, int reason);
@@ -172,6 +177,10 @@ int smpi_session_may_begin(struct smp_session *session);
 /* smp_session_call(), also while the session is closing. */
 int smpi_call_begin(struct smp_session *session, const struct smp_command *command,
                     const void *request, smp_callback *done, void *user, smp_id *id);
+/* The same, repeated at that interval until `deadline`, for a device that may be away. */
+int smpi_call_until(struct smp_session *session, const struct smp_command *command,
+                    const void *request, uint32_t interval_ms, uint64_t deadline,
+                    smp_callback *done, void *user, smp_id *id);
 /* Nothing is under way; ghosts are not counted. */
 bool smpi_session_is_idle(const struct smp_session *session);
 /* A call of the library's own (parameters), before all others. */

@@ -5,7 +5,8 @@
 
 static bool is_under_way(struct smp_session *session, smp_id id)
 {
-    return smpi_call_find(session, id) != NULL || smpi_transfer_find(session, id) != NULL;
+    return smpi_call_find(session, id) != NULL || smpi_transfer_find(session, id) != NULL ||
+           smpi_operation_find(session, id) != NULL;
 }
 
 int smp_wait(struct smp_session *session, smp_id id, const struct smp_result **result)

@@ -96,7 +96,7 @@ static const struct smp_message slot_info_rsp =
 /* Places in the list below. */
 enum {
     STATE_READ = SMPI_IMG_STATE_READ,
-    STATE_WRITE,
+    STATE_WRITE = SMPI_IMG_STATE_WRITE,
     UPLOAD = SMPI_IMG_UPLOAD,
     CORE_LIST,
     CORE_LOAD,

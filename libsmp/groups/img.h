@@ -9,7 +9,7 @@
 
 extern const struct smp_message smpi_img_upload_req;
 /* Places among the group's commands. */
-enum { SMPI_IMG_STATE_READ = 0, SMPI_IMG_UPLOAD = 2 };
+enum { SMPI_IMG_STATE_READ = 0, SMPI_IMG_STATE_WRITE = 1, SMPI_IMG_UPLOAD = 2 };
 extern const struct smp_command smpi_img_commands[];
 
 #endif
