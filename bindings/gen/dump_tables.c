@@ -163,6 +163,7 @@ int main(void)
         put_group(group);
         first_group = false;
     }
+    note(smp_update_report_message()); /* no command's, but what an update answers with */
     printf("],\n  \"messages\": {");
     for (size_t i = 0; i < n_seen; i++) {
         printf("%s\n    ", i ? "," : "");

@@ -53,6 +53,12 @@ const (
 	ErrExists ErrorCode = -22
 	// Storing the received data failed
 	ErrSink ErrorCode = -23
+	// The image is not signed with that key
+	ErrSignature ErrorCode = -24
+	// The image is not known to be as new as the one that runs
+	ErrDowngrade ErrorCode = -25
+	// After its reset the device does not run the new image
+	ErrNotStarted ErrorCode = -26
 )
 
 // Rc is an error code that every group may answer with; from 256 on they belong to the device's

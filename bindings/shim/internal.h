@@ -10,7 +10,7 @@ enum object_type {
     OBJECT_SESSION,
     OBJECT_SERVER,
     OBJECT_EXCHANGE,
-    OBJECT_REQUEST, /* a transfer too */
+    OBJECT_REQUEST, /* a transfer or update too */
     OBJECT_TRANSPORT,
     OBJECT_MESSAGE,
     OBJECT_GROUP,
@@ -75,7 +75,7 @@ struct session {
     struct request *waiting, *waiting_last;
 };
 
-/* A call, or a transfer.  Its last event is part of it, so that no completion gets lost. */
+/* A call, a transfer or an update.  Its last event is part of it, so that no completion gets lost. */
 struct request {
     struct event done; /* first */
     struct shim *shim;
@@ -83,7 +83,9 @@ struct request {
     int64_t session;
     smp_id id; /* 0: waits in the shim */
     bool is_done;
-    struct transfer *transfer; /* NULL: a call */
+    struct transfer *transfer; /* or NULL */
+    struct update *update;     /* or NULL */
+    char *reason;              /* a copy, where the answer that held it is not kept */
 
     struct request *next_waiting;
     const struct smp_command *command; /* NULL: raw, see header */
@@ -124,13 +126,17 @@ void shimi_feed(struct shim *shim);
 void shimi_starve(struct session *session, int error);
 int shimi_cancel(struct request *request);
 
-/* ---- session.c, server.c, transport.c, transfer.c ---- */
+/* ---- session.c, server.c, transport.c, transfer.c, update.c ---- */
+
+/* Room for the CBOR of a report: a text of 768 bytes, versions and hashes. */
+enum { SHIM_REPORT_MAX = 2048 };
 
 void shimi_session_free(struct session *session);
 void shimi_session_drain(struct session *session);
 void shimi_server_free(void *server);
 void shimi_exchange_free(void *exchange);
 void shimi_transport_free(void *transport);
+void shimi_update_free(struct update *update);
 void shimi_halves_free(struct shim *shim);
 void shimi_ports_free(struct shim *shim);
 

@@ -14,6 +14,8 @@ enum { TEXT_MAX = 512 };
 void shimi_request_free(struct request *request)
 {
     shimi_transfer_free(request->transfer);
+    shimi_update_free(request->update);
+    free(request->reason);
     free(request->done.memory);
     free((char *)request->done.event.text);
     free(request->cbor);
@@ -64,18 +66,33 @@ static void explain(struct request *request, const struct smp_result *result)
                       : smp_rc_find(result->rc);
 }
 
-/* Copies what was answered; what the library made up itself (a file's whole upload) has no CBOR. */
+/*
+ * Copies what was answered.  What the library made up itself (the end of a file's upload, an update's
+ * report) has no CBOR; what an update's payload holds is the answer to its last request.
+ */
 static int copy_answer(struct request *request, const struct smp_result *result)
 {
-    uint8_t made_up[256];
     struct smp_bytes payload = result->payload;
+    uint8_t made_up[SHIM_REPORT_MAX];
 
-    if (payload.len == 0 && result->rsp &&
+    if ((payload.len == 0 || request->update) && result->rsp &&
         smp_message_encode(result->message, result->rsp, made_up, sizeof(made_up), &payload.len) ==
             SMP_OK)
         payload.data = made_up;
     return payload.len > 0 ? shimi_event_fill(&request->done, result->message, true, payload)
                            : SMP_OK;
+}
+
+/* An update's reason is not in its report. */
+static void copy_reason(struct request *request, struct smp_str reason)
+{
+    if (!request->update || reason.len == 0)
+        return;
+    request->reason = malloc(reason.len);
+    if (!request->reason)
+        return;
+    memcpy(request->reason, reason.data, reason.len);
+    request->done.event.reason = (struct smp_str){request->reason, reason.len};
 }
 
 void shimi_done(struct smp_session *session, const struct smp_result *result, void *user)
@@ -95,6 +112,7 @@ void shimi_done(struct smp_session *session, const struct smp_result *result, vo
     event->command = result->command;
     if (copy_answer(request, result) != SMP_OK && event->error == SMP_OK)
         event->error = SMP_ERR_NO_MEMORY;
+    copy_reason(request, result->reason);
     if (event->error != SMP_OK)
         explain(request, result);
     request->is_done = true;

@@ -118,6 +118,13 @@ enum shim_event_kind {
     SHIM_STARVED = 11, /**< Server `handle`: a request was refused, there was no buffer. */
     SHIM_CONSOLE = 12, /**< Serial transport `handle`: text `payload` that shared the line. */
     SHIM_DRAINED = 13, /**< Session `handle`: shim_session_close() is through, release it. */
+    SHIM_UPDATE = 14, /**< `update` of the update `handle`.  Of each phase only the newest is kept. */
+    SHIM_STEP = 15,   /**< Update `handle` ended the step `update.phase` with `error`; the report so
+                           far is `record`. */
+    SHIM_DECIDE = 16, /**< Update `handle`: the new image runs, `record` is the report; is it good?
+                           shim_update_decide() answers. */
+    SHIM_REOPEN = 17, /**< Custom transport `handle`: the link is wanted back.  Comes twice a second
+                           until shim_transport_up(). */
 };
 
 /** What happened.  Members that a kind does not name are zero. */
@@ -144,6 +151,7 @@ struct shim_event {
     const struct smp_code *code; /**< What `rc` means, or NULL. */
     /* others */
     struct smp_progress progress; /**< SHIM_PROGRESS. */
+    struct smp_update_progress update; /**< SHIM_UPDATE; SHIM_STEP: its phase. */
     uint64_t offset;              /**< SHIM_READ, SHIM_WRITE. */
     size_t len;                   /**< SHIM_READ. */
     int64_t exchange;             /**< SHIM_REQUEST. */
@@ -215,7 +223,7 @@ int shim_transport_down(struct shim *shim, int64_t transport, int reason, int sy
 
 /** Sends text for a shell on the same serial line (smp_serial_print()). */
 int shim_transport_print(struct shim *shim, int64_t transport, const uint8_t *data, size_t len);
-/** Opens a serial port again that went away (smp_serial_reopen()). */
+/** Opens a serial port again that went away (smp_transport_reopen()). */
 int shim_transport_reopen(struct shim *shim, int64_t transport);
 
 /** Lists this machine's serial ports.  @return how many, for shim_port(), or an error. */
@@ -301,6 +309,23 @@ int shim_transfer_pause(struct shim *shim, int64_t transfer);
 int shim_transfer_continue(struct shim *shim, int64_t transfer);
 /** @} */
 
+/** @name Updates (update.h)
+ * @{ */
+
+/**
+ * Updates a device; SHIM_UPDATE, SHIM_STEP and SHIM_DECIDE events, then SHIM_DONE, whose record
+ * always is a struct smp_update_report.  shim_cancel() ends it early.
+ * @param source   SHIM_COPY or SHIM_BORROW.
+ * @param options  May be NULL; `size` 0 counts as all of it; the callbacks are set by the shim.
+ * @param ask      Ask with SHIM_DECIDE, instead of going for `goal`.
+ */
+int64_t shim_update(struct shim *shim, int64_t session, const uint8_t *data, size_t len,
+                    enum shim_source source, const struct smp_update_options *options, bool ask);
+
+/** Answers SHIM_DECIDE.  @retval as smp_update_decide() */
+int shim_update_decide(struct shim *shim, int64_t update, enum smp_update_decision decision);
+/** @} */
+
 /** @name Servers
  * @{ */
 
@@ -354,6 +379,12 @@ int shim_group_add_code(struct shim *shim, int64_t group, int32_t rc, const char
 /** Parses; @p check: also recomputes the hash, and @p sha (32 bytes, may be NULL) of all of it. */
 int shim_image_read(const uint8_t *data, size_t len, bool check, struct smp_mcuboot_image *image,
                     uint8_t *sha);
+/**
+ * Checks the signature as smp_mcuboot_signature_check() does; @p image as shim_image_read() found it
+ * with @p check.
+ */
+int shim_image_signature(const uint8_t *data, size_t len, const struct smp_mcuboot_image *image,
+                         const char *pem, size_t pem_len);
 /** Walks the TLVs as smp_mcuboot_tlv_next() does. */
 int shim_image_tlv(const uint8_t *data, size_t len, const struct smp_mcuboot_image *image,
                    uint32_t *cursor, struct smp_mcuboot_tlv *tlv);

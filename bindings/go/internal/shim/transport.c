@@ -317,6 +317,17 @@ static void custom_reset(void *self)
         shimi_push(transport->shim, event);
 }
 
+static int custom_reopen(void *self)
+{
+    const struct transport *transport = self;
+    struct event *event = shimi_event_new(SHIM_REOPEN, transport->handle, 0);
+
+    if (!event)
+        return SMP_ERR_NO_MEMORY;
+    shimi_push(transport->shim, event);
+    return SMP_OK;
+}
+
 int64_t shim_transport_new(struct shim *shim, const struct shim_transport_options *options)
 {
     const struct shim_transport_options own =
@@ -328,7 +339,8 @@ int64_t shim_transport_new(struct shim *shim, const struct shim_transport_option
                                           .reset = custom_reset,
                                           .free = forget,
                                           .overhead = own.overhead,
-                                          .window = own.window};
+                                          .window = own.window,
+                                          .reopen = custom_reopen};
     int64_t handle;
 
     if (!shim || !shim->loop)
@@ -450,9 +462,9 @@ int shim_transport_reopen(struct shim *shim, int64_t handle)
     struct transport *transport;
     int error = shimi_find(shim, handle, OBJECT_TRANSPORT, &transport);
 
-    if (error == SMP_OK && (!transport->url || !after(transport->url, "serial://")))
-        error = SMP_ERR_UNSUPPORTED;
-    return error == SMP_OK ? smp_serial_reopen(transport->inner) : error;
+    if (error == SMP_OK && !transport->url)
+        error = SMP_ERR_UNSUPPORTED; /* the language's own: it knows how */
+    return error == SMP_OK ? smp_transport_reopen(transport->outer) : error;
 }
 
 int shim_transport_faults(struct shim *shim, int64_t handle, const struct smp_faults *faults)
