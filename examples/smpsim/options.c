@@ -231,7 +231,7 @@ static int finish(struct sim_options *options)
     options->serial.log_text = memory->flags[LOG_TEXT];
     options->serial.strict_baud = memory->flags[STRICT_BAUD];
     if (options->serial.strict_baud && options->serial.baud == 0)
-        return sim_complain("--strict-baud: give the rate with --baud");
+        return sim_complain("--strict-baud: --baud 0 is no rate");
     if (options->serial.raw && options->serial.log_text)
         return sim_complain("--log-text: a raw line carries no text");
     return -1;
@@ -252,7 +252,7 @@ static void defaults(struct sim_options *options)
                 .align = 1,
             },
         .faults = {.size = sizeof(options->faults), .seed = 1},
-        .serial = {.line_buffers = 2, .line_length = 128},
+        .serial = {.baud = 115200, .line_buffers = 2, .line_length = 128},
     };
 }
 
@@ -301,7 +301,7 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
         {"pty", 'p', POPT_ARG_STRING, NULL, OPT_PTY,
          "have a serial line: a link of that name to a pseudo-terminal", "PATH"},
         {"baud", 0, POPT_ARG_STRING, NULL, OPT_BAUD,
-         "serial: bits per second, both ways; 0: no limit (0)", "N"},
+         "serial: bits per second, both ways; 0: no limit (115200)", "N"},
         {"strict-baud", 0, POPT_ARG_NONE, &flags[STRICT_BAUD], 0,
          "serial: at another rate than --baud there is only garbage", NULL},
         {"line-buffers", 0, POPT_ARG_STRING, NULL, OPT_LINE_BUFFERS,
@@ -309,7 +309,7 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
         {"line-length", 0, POPT_ARG_STRING, NULL, OPT_LINE_LENGTH,
          "serial: longer lines vanish, newline included (128)", "BYTES"},
         {"line-us", 0, POPT_ARG_STRING, NULL, OPT_LINE_US,
-         "serial: so long a line stays in its buffer (1000, or 10000 without --baud)", "US"},
+         "serial: so long a line stays in its buffer (1000, with --baud 0 10000)", "US"},
         {"raw", 0, POPT_ARG_NONE, &flags[RAW], 0, "serial: bare packets, no console", NULL},
         {"log-text", 0, POPT_ARG_NONE, &flags[LOG_TEXT], 0,
          "serial: the device's log and prompts share the line", NULL},

@@ -35,10 +35,13 @@ RECOVERY: Reasons = {
     "unpadded base64": "the library's console takes it, as Zephyr's does",
 }
 PROFILES: dict[str, tuple[Reasons, str]] = {
-    "zephyr-3.4-serial": (OLD_ZEPHYR, OLD),
-    "zephyr-4.4-serial": ({}, "--without img --buf-size 384"),
-    "zephyr-4.4-fs": ({}, "--without img --buf-size 1024 --line-buffers 8 --line-length 2048"),
-    "mcuboot-recovery": (RECOVERY, "--profile mcuboot --line-buffers 8 --baud 115200"),
+    "zephyr-3.4-serial": (OLD_ZEPHYR, f"{OLD} --baud 0"),
+    "zephyr-4.4-serial": ({}, "--baud 0 --without img --buf-size 384"),
+    "zephyr-4.4-fs": (
+        {},
+        "--baud 0 --without img --buf-size 1024 --line-buffers 8 --line-length 2048",
+    ),
+    "mcuboot-recovery": (RECOVERY, "--profile mcuboot --line-buffers 8"),
 }
 
 

@@ -39,13 +39,16 @@ def board(smpctl: Smpctl, simulate: Simulate, port: Path) -> Smpctl:
 LINES = {
     "console": ([], ""),
     "log on the line": (["--log-text"], ""),
-    "many line buffers": (["--line-buffers", "64"], "?lines=64"),
-    "long lines": (["--line-length", "512", "--line-buffers", "8"], "?line=512&lines=8"),
+    "many line buffers": (["--line-buffers", "64", "--baud", "0"], "?lines=64"),
+    "long lines": (
+        ["--line-length", "512", "--line-buffers", "8", "--baud", "0"],
+        "?line=512&lines=8",
+    ),
     "230400 baud": (["--baud", "230400", "--line-buffers", "32"], "?lines=32"),
     "raw": (["--raw"], "?framing=raw"),
-    "small buffers": (["--buf-size", "256", "--line-buffers", "16"], "?lines=16"),
-    "no parameters": (["--no-params", "--line-buffers", "16"], "?lines=16&mtu=512"),
-    "capped": (["--line-buffers", "16"], "?lines=16&mtu=300"),
+    "small buffers": (["--buf-size", "256", "--line-buffers", "16", "--baud", "0"], "?lines=16"),
+    "no parameters": (["--no-params", "--line-buffers", "16", "--baud", "0"], "?lines=16&mtu=512"),
+    "capped": (["--line-buffers", "16", "--baud", "0"], "?lines=16&mtu=300"),
 }
 
 
