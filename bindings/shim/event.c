@@ -88,7 +88,7 @@ static struct event *take_first(struct shim *shim)
     return event;
 }
 
-static void drop_current(struct shim *shim)
+void shimi_drop_current(struct shim *shim)
 {
     struct event *event = shim->current;
 
@@ -102,7 +102,7 @@ const struct shim_event *shim_next(struct shim *shim)
 {
     if (!shim || !shim->loop)
         return NULL;
-    drop_current(shim);
+    shimi_drop_current(shim);
     shim->current = take_first(shim);
     if (!shim->current)
         return NULL;
@@ -118,7 +118,7 @@ const struct shim_event *shim_next(struct shim *shim)
 
 void shimi_drop_events(struct shim *shim)
 {
-    drop_current(shim);
+    shimi_drop_current(shim);
     for (struct event *event; (event = take_first(shim)) != NULL;) {
         if (event->event.kind == SHIM_DONE)
             shimi_remove(shim, event->event.handle);

@@ -113,6 +113,8 @@ void shimi_push(struct shim *shim, struct event *event);
 /* Copies and decodes what came into the event's own memory.  SMP_OK or SMP_ERR_NO_MEMORY. */
 int shimi_event_fill(struct event *event, const struct smp_message *message, bool is_answer,
                      struct smp_bytes payload);
+/* Frees what shim_next() gave last. */
+void shimi_drop_current(struct shim *shim);
 void shimi_drop_events(struct shim *shim);
 
 /* ---- request.c ---- */

@@ -102,6 +102,7 @@ int shim_process(struct shim *shim)
 
     if (!shim || !shim->loop)
         return SMP_ERR_CLOSED;
+    shimi_drop_current(shim);
     shim->busy = true;
     for (int i = 0; i < TURNS && result == 1; i++) {
         result = smp_loop_process(shim->loop);
@@ -121,6 +122,7 @@ int shim_turn(struct shim *shim, int timeout_ms)
 {
     if (!shim || !shim->loop)
         return SMP_ERR_CLOSED;
+    shimi_drop_current(shim);
     if (shim->pending > 0)
         timeout_ms = 0;
     shim->busy = true;

@@ -21,6 +21,40 @@ Test(shim_transfer, uploads_from_memory)
     shim_free(w->shim);
 }
 
+/* Bindings that ask shim_pending() save the call that would say NULL. */
+Test(shim_transfer, the_last_event_is_let_go_by_the_next_turn, .timeout = 30)
+{
+    struct world *w = calloc(1, sizeof(*w)); /* the device, on a shim of its own */
+    struct shim *client = shim_new(NULL);
+    char url[100];
+    uint64_t progress = 0;
+    bool done = false;
+    make_image();
+
+    w->shim = shim_new(NULL);
+    w->server = shim_server_new(w->shim, NULL);
+    w->server_end = shim_listen(w->shim, "udp://127.0.0.1:0");
+    shim_server_handle(w->shim, w->server, SMP_GROUP_IMG, 1, WRITE, true);
+    cr_assert_eq(shim_server_listen(w->shim, w->server, w->server_end), SMP_OK);
+    cr_assert_gt(shim_transport_url(w->shim, w->server_end, url, sizeof(url)), 0);
+    int64_t session = shim_session_new(client, shim_open(client, url), NULL);
+    cr_assert_gt(shim_img_upload(client, session, image, 50000, SHIM_BORROW, NULL), 0);
+    while (!done) {
+        cr_assert_geq(shim_process(client), 0);
+        while (shim_pending(client) > 0) {
+            const struct shim_event *event = shim_next(client);
+            progress = event->kind == SHIM_PROGRESS ? event->progress.done : progress;
+            done = event->kind == SHIM_DONE;
+        }
+        cr_assert_geq(shim_process(w->shim), 0);
+        fetch(w);
+    }
+    cr_assert_eq(progress, 50000, "the newest progress is told, here %d", (int)progress);
+    shim_free(client);
+    shim_free(w->shim);
+    free(w);
+}
+
 Test(shim_transfer, uploads_from_memory_that_stands_still)
 {
     struct world *w = world();

@@ -15,7 +15,8 @@
  * of that type.  Functions that make something return its handle, or a negative
  * enum smp_error.
  *
- * Memory: what an event points to lives until the next shim_next() or shim_close().
+ * Memory: what an event points to lives until the next shim_next(), shim_process(), shim_turn() or
+ * shim_close().
  * Arguments are copied, except SHIM_BORROW data.
  *
  * Threads: one call at a time on one shim, from any thread (Go); only shim_wake()
@@ -160,7 +161,7 @@ struct shim_event {
     enum smp_log_level level;     /**< SHIM_LOG. */
 };
 
-/** The next event, or NULL: nothing more.  Frees the one before. */
+/** The next event, or NULL: nothing more (shim_pending() is 0).  Frees the one before. */
 const struct shim_event *shim_next(struct shim *shim);
 
 /** Events that wait for shim_next(). */
