@@ -78,6 +78,7 @@ class Device extends EventEmitter {
         ({ buffer: data, length } = encode(messages[command.request], messages, request ?? {}, what));
       }
       const message = command.response ? messages[command.response] : null;
+      loop._soon();
       const pending = new Request(this, message, resolve, reject, options?.signal);
       pending.start(
         addon.call(loop._hub, this._session, group.id, command.id, command.op, data, length), loop);
@@ -91,6 +92,7 @@ class Device extends EventEmitter {
       if (!(op in OPS)) throw new TypeError('op must be "read" or "write"');
       const data = payload === undefined ? null : toBytes(payload, 'payload');
       const pending = new Request(this, undefined, resolve, reject, options?.signal);
+      loop._soon();
       pending.start(addon.request(loop._hub, this._session, group, command, OPS[op], data,
         data ? data.length : 0), loop);
     });

@@ -14,7 +14,7 @@ const { defineGroup } = require('./custom.js');
 const AT = {
   KIND: 0, HANDLE: 1, ERROR: 2, SYSTEM_ERROR: 3, GROUP_ID: 4, COMMAND_ID: 5, OP: 6, FLAGS: 7,
   GROUP: 8, RC: 9, OFFSET: 10, LENGTH: 11, EXCHANGE: 12, TRANSPORT: 13, LEVEL: 14, FLAT_LEN: 15,
-  PHASE: 16, DONE: 17, TOTAL: 18, START: 19, RATE: 20, LEFT_MS: 21, CHUNK: 22, WINDOW: 23,
+  PHASE: 16, DONE: 17, TOTAL: 18, START: 19, RATE: 20, LEFT_MS: 21, CHUNK: 22, WINDOW: 23, MORE: 24,
 };
 const FLAT_OFFSET = 256;
 const FLAT_MAX = 4096;
@@ -27,6 +27,11 @@ const EVENT = {
 };
 
 const LOG_LEVELS = ['critical', 'error', 'warn', 'info', 'debug'];
+
+/** Turns in a row without the event loop's having had one: others want to live, too. */
+const TURNS_MAX = 64;
+
+const atOnce = Promise.resolve();
 
 /** Loops with something under way: the garbage collector must not take them. */
 const alive = new Set();
@@ -58,6 +63,12 @@ class Loop {
     this._groups = generated.groups;
     this._messages = generated.messages;
     this._closed = false;
+    this._promised = false;
+    this._turns = 0;
+    this._turn = () => {
+      this._promised = false;
+      if (!this._closed) this._fetch(addon.turn(this._hub));
+    };
     forgotten.register(this, created.hub, this);
   }
 
@@ -101,16 +112,38 @@ class Loop {
     addon.ref(this._hub, false);
   }
 
-  _drain(error) {
-    while (!this._closed && addon.next(this._hub)) {
+  /**
+   * Said before something is submitted: what it makes due is done as soon as the code that runs
+   * now is through, all of it at once, and Node's event loop is not woken for it.
+   */
+  _soon() {
+    if (this._promised || this._turns >= TURNS_MAX) return;
+    this._promised = true;
+    this._turns++;
+    addon.promise(this._hub);
+    atOnce.then(this._turn);
+  }
+
+  /** Hands out the current event and those behind it. */
+  _fetch(some) {
+    while (some) {
+      const numbers = this._numbers;
+      const more = numbers[AT.MORE] !== 0;
       try {
-        const kind = this._numbers[AT.KIND];
+        const kind = numbers[AT.KIND];
         if (kind === EVENT.LOG) this._log();
-        else this._entries.get(this._numbers[AT.HANDLE])?.event(kind, this);
+        else this._entries.get(numbers[AT.HANDLE])?.event(kind, this);
       } catch (exception) {
         rethrow(exception);
       }
+      some = more && !this._closed && addon.next(this._hub);
     }
+  }
+
+  /** The event loop's turn. */
+  _drain(error) {
+    this._turns = 0;
+    this._fetch(addon.next(this._hub));
     if (error < 0) {
       this.close();
       rethrow(makeError(error, undefined, 'The loop broke'));

@@ -149,6 +149,7 @@ class Server extends EventEmitter {
         ({ buffer: data, length } = encode(loop._messages[command.response], loop._messages, result,
           `the answer to ${name}`));
       }
+      loop._soon();
       this._checkReply(addon.reply(loop._hub, exchange, data, length), name);
     } catch (error) {
       this._fail(exchange, error);

@@ -157,6 +157,7 @@ class TransferRequest extends Request {
   async read(loop, offset, length) {
     try {
       const data = await this.transfer._source.read(offset, length);
+      loop._soon();
       const error = addon.sourceData(loop._hub, this.handle, offset, data);
       if (error === enums.ErrorCode.INVALID) {
         throw new RangeError(`${length} bytes were asked for, and ${data?.length} came`);

@@ -49,6 +49,7 @@ class Transport {
   received(packet, peer) {
     const bytes = toBytes(packet, 'packet');
     if (!this._isOpen()) return;
+    this._loop._soon();
     check(addon.transportReceived(this._loop._hub, this._handle, bytes, peer));
   }
 

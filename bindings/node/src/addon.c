@@ -88,6 +88,7 @@ static void call_drain(struct hub *hub, int error)
 static void readable(uv_poll_t *poll, int status, int events)
 {
     struct hub *hub = poll->data;
+    hub->event = NULL; /* freed by this: */
     int error = shim_process(hub->shim);
 
     (void)status;

@@ -13,7 +13,7 @@ enum { FLAT_OFFSET = 256, FLAT_MAX = 4096 };
 enum place {
     KIND, HANDLE, ERROR, SYSTEM_ERROR, GROUP_ID, COMMAND_ID, OP, FLAGS, GROUP, RC, OFFSET, LENGTH,
     EXCHANGE, TRANSPORT, LEVEL, FLAT_LEN,
-    PHASE, DONE, TOTAL, START, RATE, LEFT_MS, CHUNK, WINDOW,
+    PHASE, DONE, TOTAL, START, RATE, LEFT_MS, CHUNK, WINDOW, MORE,
 };
 
 enum flag { HAS_ANSWER = 1, FROM_GROUP = 2, BAD_UTF8 = 4 };
@@ -50,19 +50,14 @@ static void put_progress(double *at, const struct smp_progress *progress)
     at[WINDOW] = progress->window;
 }
 
-/* next(hub): false when there is none.  A flat record that is longer than fits comes by flat(). */
-static napi_value next(napi_env env, napi_callback_info info)
+/* False when there is none.  A flat record that is longer than fits comes by flat(). */
+static bool fetch(struct hub *hub)
 {
-    struct args args;
-    napi_value result;
-
-    if (!args_begin(&args, env, info, &result))
-        return from_bool(env, false);
-    struct hub *hub = args.hub;
     hub->event = shim_next(hub->shim);
     if (!hub->event)
-        return from_bool(env, false);
+        return false;
     put_event(hub->scratch, hub->event);
+    hub->scratch[MORE] = shim_pending(hub->shim) > 0;
     if (hub->event->kind == SHIM_PROGRESS)
         put_progress(hub->scratch, &hub->event->progress);
     struct smp_bytes flat = {0};
@@ -71,7 +66,40 @@ static napi_value next(napi_env env, napi_callback_info info)
     hub->scratch[FLAT_LEN] = (double)flat.len;
     if (flat.len > 0 && flat.len <= FLAT_MAX)
         memcpy((uint8_t *)hub->scratch + FLAT_OFFSET, flat.data, flat.len);
-    return from_bool(env, true);
+    return true;
+}
+
+/* next(hub): whether there was an event. */
+static napi_value next(napi_env env, napi_callback_info info)
+{
+    struct args args;
+    napi_value result;
+
+    return from_bool(env, args_begin(&args, env, info, &result) && fetch(args.hub));
+}
+
+/* promise(hub): turn() follows before Node waits for anything. */
+static napi_value promise(napi_env env, napi_callback_info info)
+{
+    struct args args;
+    napi_value result;
+
+    if (args_begin(&args, env, info, &result))
+        shim_promise(args.hub->shim);
+    return result;
+}
+
+/* turn(hub): does what is due, then as next(). */
+static napi_value turn(napi_env env, napi_callback_info info)
+{
+    struct args args;
+    napi_value result;
+
+    if (!args_begin(&args, env, info, &result))
+        return from_bool(env, false);
+    args.hub->event = NULL;
+    shim_process(args.hub->shim); /* what breaks here breaks again where readable() tells of it */
+    return from_bool(env, fetch(args.hub));
 }
 
 /* Begins a function about the current event. */
@@ -142,5 +170,6 @@ static napi_value objects(napi_env env, napi_callback_info info)
 }
 
 const struct function event_functions[] = {
-    {"next", next},     {"flat", flat},       {"payload", payload}, {"peer", peer},
-    {"detail", detail}, {"objects", objects}, {NULL, NULL}};
+    {"next", next},       {"promise", promise}, {"turn", turn},       {"flat", flat},
+    {"payload", payload}, {"peer", peer},       {"detail", detail},   {"objects", objects},
+    {NULL, NULL}};

@@ -32,11 +32,13 @@ test('the same names as in C', () => {
   assert.deepStrictEqual(names.sort(), inC.sort());
 });
 
-test('each does what it says', { skip, timeout: 60000 }, async () => {
+test('each does what it says', { skip, timeout: 60000 }, async (t) => {
   const data = makeImage(20000, [1, 2, 3, 0]);
   const file = path.join(os.tmpdir(), `libsmp-example-${process.pid}.bin`);
   fs.writeFileSync(file, data);
   const sim = await simulate({ image: file });
+  t.after(() => sim.close());
+  t.after(() => fs.rmSync(file));
   const hash = smp.parseImage(data).hash.toString('hex');
   assert.strictEqual(await run('echo', sim.url, 'hello'), 'hello');
   assert.strictEqual(await run('img_info', file), `version 1.2.3, not signed, hash ${hash}`);
@@ -48,15 +50,13 @@ test('each does what it says', { skip, timeout: 60000 }, async () => {
   assert.match(await run('raw', sim.url), /^(bf|a2)( [0-9a-f]{2})+$/);
   await run('img_confirm', sim.url);
   await run('reset', sim.url);
-  await sim.close();
-  fs.rmSync(file);
 });
 
-test('server', async () => {
+test('server', async (t) => {
   const child = spawn(process.execPath, [path.join(folder, 'server.mjs'), '127.0.0.1:0']);
+  t.after(() => child.kill());
   const line = await new Promise((resolve) => child.stdout.once('data', (data) => resolve(String(data))));
   const device = await smp.connect(/udp:\S+/.exec(line)[0]);
   assert.deepStrictEqual(await device.os.echo({ text: 'hi' }), { text: 'hi' });
   await device.close();
-  child.kill();
 });
