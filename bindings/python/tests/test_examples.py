@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -87,3 +88,15 @@ def test_server() -> None:
 def test_usage(path: Path) -> None:
     if path.stem != "many":
         assert "usage" in example(path.stem, status=1)
+
+
+def test_the_update_on_the_first_page(url: str) -> None:
+    page = (EXAMPLES.parent / "README.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    program = program.replace("udp://192.0.2.1", url).replace("zephyr.signed.bin", str(NEW_IMAGE))
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "UPLOADING" in done.stdout
+    assert "slot 0: 1.1.0 active confirmed" in example("img_list", url)

@@ -195,7 +195,7 @@ async def test_bluetooth_by_a_stand_in() -> None:
         transport._client.gone(None)
         await asyncio.sleep(0.01)
         assert seen == [False]
-        await transport.reconnect()
+        await transport.reopen()
         assert (await device.os.echo("again")).text == "again"
 
 

@@ -23,6 +23,7 @@ from .errors import (
     Cancelled,
     CorruptError,
     DeviceError,
+    DowngradeError,
     ExistsError,
     ForkedError,
     InvalidError,
@@ -30,7 +31,9 @@ from .errors import (
     MalformedError,
     NotFoundError,
     NotImageError,
+    NotStartedError,
     Refused,
+    SignatureError,
     SmpError,
     StalledError,
     TimeoutError,
@@ -41,6 +44,7 @@ from .errors import (
 from .image import Image, Tlv, Version
 from .server import Fail, Refuse, Server
 from .transports import Datagrams, Stream, Transport
+from .update import Update, UpdateDecision, UpdatePhase, UpdateProgress, UpdateState, UpdateStep
 
 library_version: str = _ffi.string(_lib.smp_version()).decode()
 """The version of libsmp inside."""
@@ -54,6 +58,7 @@ __all__ = [
     "Datagrams",
     "Device",
     "DeviceError",
+    "DowngradeError",
     "Error",
     "ExistsError",
     "Fail",
@@ -64,6 +69,7 @@ __all__ = [
     "MalformedError",
     "NotFoundError",
     "NotImageError",
+    "NotStartedError",
     "Op",
     "Phase",
     "Port",
@@ -72,6 +78,7 @@ __all__ = [
     "Refuse",
     "Refused",
     "Server",
+    "SignatureError",
     "SmpError",
     "StalledError",
     "Stats",
@@ -83,6 +90,12 @@ __all__ = [
     "TransferError",
     "Transport",
     "UnsupportedError",
+    "Update",
+    "UpdateDecision",
+    "UpdatePhase",
+    "UpdateProgress",
+    "UpdateState",
+    "UpdateStep",
     "Version",
     "blocking",
     "commands",

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar
 
 from . import messages
 from ._groups import FsGroup, ImgGroup
+from ._operation import Operation
 
 if TYPE_CHECKING:
-    from ._transfers import Progress, Sink, Source, Transfer
+    from ._data import Sink, Source
+    from ._transfers import Progress
+    from .messages import UpdateReport
+    from .update import Update, UpdateProgress, Verdict
 
 T = TypeVar("T")
+P = TypeVar("P")
 G = TypeVar("G")
 
 Watch = Optional[Callable[["Progress"], object]]
@@ -55,14 +60,14 @@ class BlockingGroup(Generic[G]):
         return self._runner._run(work)
 
 
-async def _watch(transfer: Transfer[T], watch: Watch) -> T:
+async def _watch(transfer: Operation[T, P], watch: Callable[[P], object] | None) -> T:
     if watch is not None:
         async for progress in transfer:
             watch(progress)
     return await transfer
 
 
-async def _start(make: Callable[[], Awaitable[T]], watch: Watch) -> T:
+async def _start(make: Callable[[], Awaitable[T]], watch: Callable[[Any], object] | None) -> T:
     transfer: Any = make()
     try:
         result: T = await _watch(transfer, watch)
@@ -136,3 +141,68 @@ class BlockingFsTransfers(BlockingGroup[FsGroup]):
             _start(lambda: self._group.download_to(name, sink, **options), progress)
         )
         return result
+
+
+class Questions:
+    """What an update asks, in a loop that stands still while somebody thinks about it."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[tuple[UpdateReport, asyncio.Future[Verdict]] | None]
+        self._queue = asyncio.Queue()
+        self.update: asyncio.Future[UpdateReport] | None = None
+
+    async def ask(self, report: UpdateReport) -> Verdict:
+        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        await self._queue.put((report, verdict))
+        return await verdict
+
+    async def next(self) -> tuple[UpdateReport, asyncio.Future[Verdict]] | None:
+        """The next question; None: no more."""
+        return await self._queue.get()
+
+    async def watch(
+        self, make: Callable[[Questions], Update], watch: Callable[[UpdateProgress], object] | None
+    ) -> None:
+        async def whole() -> UpdateReport:
+            try:
+                return await _start(lambda: make(self), watch)
+            finally:
+                await self._queue.put(None)
+
+        self.update = asyncio.ensure_future(whole())
+
+    async def end(self) -> UpdateReport:
+        assert self.update is not None
+        return await self.update
+
+    async def stop(self) -> None:
+        assert self.update is not None
+        self.update.cancel()
+        await asyncio.gather(self.update, return_exceptions=True)
+
+
+async def _questions() -> Questions:
+    return Questions()
+
+
+def run_update(
+    runner: Runner,
+    make: Callable[[Questions], Update],
+    watch: Callable[[UpdateProgress], object] | None,
+    decide: Callable[[UpdateReport], Verdict] | None,
+) -> UpdateReport:
+    """An update whose decision is made outside of the loop, so that it can use the device."""
+    questions = runner._run(_questions())
+    runner._run(questions.watch(make, watch))
+    try:
+        while (question := runner._run(questions.next())) is not None:
+            report, verdict = question
+            try:
+                assert decide is not None
+                verdict.set_result(decide(report))
+            except Exception as cause:
+                verdict.set_exception(cause)
+        return runner._run(questions.end())
+    except BaseException:
+        runner._run(questions.stop())
+        raise

@@ -60,8 +60,8 @@ class Ble(Transport):
     def reset(self) -> None:
         self._received.clear()
 
-    async def reconnect(self) -> None:
-        """Connects again after the link went down."""
+    async def reopen(self) -> None:
+        """Connects again after the link went down.  An update does it by itself."""
         self.reset()
         await self.open()
         self.up()

@@ -11,18 +11,22 @@ thread at a time.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from . import device as _device
 from ._blocking import BlockingGroups
+from ._blocking_base import Questions, run_update
 from ._command import Command
 from ._values import Data
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from ._data import Source
     from .device import Answer, Stats
+    from .messages import UpdateReport
     from .transports import Transport
+    from .update import Update, UpdateProgress, Verdict
 
 Q = TypeVar("Q")
 R = TypeVar("R")
@@ -51,6 +55,29 @@ class Device(BlockingGroups):
     def request(self, group: int, id: int, op: int, cbor: Data = b"") -> Answer:
         """Sends any CBOR to any group and command."""
         return self._run(self._device.request(group, id, op, cbor))
+
+    def update(
+        self,
+        data: Source,
+        *,
+        progress: Callable[[UpdateProgress], object] | None = None,
+        decide: Callable[[UpdateReport], Verdict] | None = None,
+        **options: Any,
+    ) -> UpdateReport:
+        """Updates the firmware, see :meth:`pysmp.Device.update`.
+
+        Args:
+            data: bytes, the path of a file, or an open binary file
+            progress: called with each :class:`~pysmp.UpdateProgress`; what it raises ends it
+            decide: asked when the new image runs, on trial.  It may use this device.
+            options: as there
+        """
+
+        def make(questions: Questions) -> Update:
+            ask = questions.ask if decide is not None else None
+            return self._device.update(data, decide=ask, **options)
+
+        return run_update(self, make, progress, decide)
 
     @property
     def url(self) -> str:

@@ -16,13 +16,14 @@ from ._command import Command
 from ._group import Caller
 from ._groups import DeviceGroups
 from ._hub import Hub, payload
+from ._operation import milliseconds
 from ._smp import ffi, lib
-from ._transfers import milliseconds
 from ._values import Data, wrong
 from .enums import Error, Op
 from .errors import LinkError, NotFoundError, check, error_of
 from .groups import CustomCommand, Group
 from .transports import Transport
+from .update import CanUpdate
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -144,7 +145,7 @@ async def open_transport(hub: Hub, where: str | Transport, listen: bool) -> int:
     return handle
 
 
-class Device(DeviceGroups):
+class Device(DeviceGroups, CanUpdate):
     """A device at the other end of a transport; :func:`connect` makes one.
 
     Its groups of commands are attributes::

@@ -12,6 +12,9 @@ TransferError          a transfer stalled, or its data could not be read or stor
 MalformedError         the device sent what is no valid answer
 TooLargeError          it does not fit the device's buffer
 NotImageError          the file is no MCUboot image
+SignatureError         the image is not signed with that key
+DowngradeError         the image is older than the one that runs
+NotStartedError        the device came back without the new image
 InvalidError           an argument is wrong
 BusyError              too much is under way
 UnsupportedError       not built in
@@ -25,10 +28,13 @@ from __future__ import annotations
 
 import builtins
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._smp import ffi, lib
 from .enums import Error
+
+if TYPE_CHECKING:
+    from .messages import UpdateReport
 
 
 class SmpError(Exception):
@@ -38,6 +44,8 @@ class SmpError(Exception):
         super().__init__(text)
         self.code = Error(code) if code in _CODES else code
         """Which :class:`~pysmp.enums.Error` it is."""
+        self.report: UpdateReport | None = None
+        """Of an update that failed: what the device is left with."""
 
 
 class DeviceError(SmpError):
@@ -102,6 +110,18 @@ class NotImageError(SmpError, ValueError):
     """The file is no MCUboot image."""
 
 
+class SignatureError(SmpError):
+    """The image is not signed with that key."""
+
+
+class DowngradeError(SmpError):
+    """The image is older than the one that runs."""
+
+
+class NotStartedError(SmpError):
+    """After its reset the device does not run the new image."""
+
+
 class InvalidError(SmpError, ValueError):
     """An argument is wrong."""
 
@@ -147,6 +167,9 @@ _CLASSES: dict[int, type[SmpError]] = {
     Error.ERR_SOURCE: TransferError,
     Error.ERR_EXISTS: ExistsError,
     Error.ERR_SINK: TransferError,
+    Error.ERR_SIGNATURE: SignatureError,
+    Error.ERR_DOWNGRADE: DowngradeError,
+    Error.ERR_NOT_STARTED: NotStartedError,
 }
 
 

@@ -12,6 +12,7 @@ from ._smp import ffi, lib
 from ._values import Data
 from .enums import Error, McubootFile
 from .errors import check, error_of
+from .update import pem_of
 
 
 class Version(NamedTuple):
@@ -53,7 +54,7 @@ class Image:
     image_size: int
     flags: int
     is_signed: bool
-    """A signature is there; it is not checked."""
+    """A signature is there: :meth:`check_signature` tells whose."""
     has_trailer: bool
     end: int
     """Where the last TLV ends."""
@@ -95,6 +96,30 @@ class Image:
             end=image.end,
             tlvs=_tlvs(buffer, image),
         )
+
+    @staticmethod
+    def check_signature(data: Data | str | os.PathLike[str], key: str | os.PathLike[str]) -> None:
+        """Checks that an image is signed with a key.
+
+        Args:
+            data: bytes, or the path of a file
+            key: the public key: PEM text as ``imgtool getpub -e pem`` writes it, or the path of a
+                file with it
+
+        Raises:
+            SignatureError: no signature in it was made with that key
+            InvalidError: that is no public key
+            UnsupportedError: a key of another kind
+        """
+        if isinstance(data, (str, os.PathLike)):
+            data = Path(data).read_bytes()
+        buffer = ffi.from_buffer("uint8_t[]", data)
+        image = ffi.new("struct smp_mcuboot_image *")
+        error = lib.shim_image_read(buffer, len(buffer), True, image, ffi.NULL)
+        if error < 0:
+            raise error_of(error, _problem(image, error))
+        pem = pem_of(key)
+        check(lib.shim_image_signature(buffer, len(buffer), image, pem, len(pem)))
 
 
 def _problem(image: Any, error: int) -> str | None:

@@ -44,6 +44,7 @@ class Transport:
     _hub: Hub | None = None
     _handle = 0
     _sender: asyncio.Task[None] | None = None
+    _opener: asyncio.Task[None] | None = None
     _packets: deque[tuple[bytes, bytes]]
     _is_full = False
     _cause: BaseException | None = None
@@ -60,6 +61,10 @@ class Transport:
             peer: for servers: who is to get it, as given to :meth:`received`
         """
         raise NotImplementedError
+
+    async def reopen(self) -> None:
+        """Called now and then while an update waits for a link that is down: tries once to get it
+        back, and then says :meth:`up`.  Without it the link comes back by itself, or not."""
 
     async def close(self) -> None:
         """Called once, after everything."""
@@ -142,15 +147,18 @@ class Transport:
         if hub is None:
             return
         hub.release(self._handle)
-        if self._sender is not None:
-            self._sender.cancel()
-            await asyncio.gather(self._sender, return_exceptions=True)
-            self._sender = None
+        tasks = [task for task in (self._sender, self._opener) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._sender = self._opener = None
         await self.close()
 
     def _on_event(self, event: Any) -> None:
         if event.kind == lib.SHIM_RESET:
             self.reset()
+        if event.kind == lib.SHIM_REOPEN and self._opener is None:
+            self._opener = asyncio.ensure_future(self._try_to_reopen())
         if event.kind != lib.SHIM_SEND:
             return
         peer = bytes(ffi.buffer(event.peer.data, event.peer.len)) if event.peer.len else b""
@@ -176,6 +184,14 @@ class Transport:
                     self.down(cause)
                 if not self._packets:
                     self._unblock()
+
+    async def _try_to_reopen(self) -> None:
+        try:
+            await self.reopen()
+        except Exception as cause:
+            self._cause = cause  # and the next try comes
+        finally:
+            self._opener = None
 
     def _unblock(self) -> None:
         if self._is_full and self._hub is not None and not self._hub.closed:
