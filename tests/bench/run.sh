@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds what is measured, optimised, and prints every benchmark's table.
 #
-#     tests/bench/run.sh            what needs nothing but this repository
-#     tests/bench/run.sh --peers    also against mcumgrctl, which cargo installs into build/peers
+#     tests/bench/run.sh            what takes a minute, and nothing but this repository
+#     tests/bench/run.sh --peers    all rows, in some six minutes, beside other people's tools, which
+#                                   tests/support/peers.sh installs into build/
+#
+# What the rows mean, and the table last measured: docs/benchmarks.md.
 set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p build
-if [ "${1:-}" = --peers ] && [ ! -x build/peers/bin/mcumgrctl ]; then
-    cargo install mcumgrctl --version 0.20.0 --no-default-features --root build/peers
+full=()
+if [ "${1:-}" = --peers ]; then
+    full=(--full)
+    tests/support/peers.sh || echo "SOME PEERS ARE MISSING (see above): NOT COMPARED WITH THEM"
 fi
 cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release >build/bench.log
 cmake --build build/bench -j"$(nproc)" --target codec_bench transfer_bench smpctl smpsim \
@@ -18,5 +23,5 @@ printf '== codec, against bare libcbor ==\n'
 "$bin/codec_bench"
 printf '\n== transfer, in memory: what one chunk costs ==\n'
 "$bin/transfer_bench"
-printf '\n== smpctl against smpsim, over UDP ==\n'
-python3 tests/bench/udp_bench.py --bin "$bin" --peer build/peers/bin/mcumgrctl
+printf '\n== smpctl against smpsim ==\n'
+python3 tests/bench/speed.py --bin "$bin" --peers build/peers/bin build/venv-interop/bin "${full[@]}"
