@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import subprocess
+import termios
 import time
 from typing import Any, Self
 
@@ -36,6 +37,14 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
+
+    def type_keys(self, text: str) -> None:
+        """Types once libedit reads the keys: it prints its prompt a moment before, and a Ctrl-D in
+        that moment would be lost.  A program that leaves editing to the system never reads keys."""
+        end = time.monotonic() + 2
+        while termios.tcgetattr(self.master)[3] & termios.ICANON and time.monotonic() < end:
+            time.sleep(0.001)
+        self.type(text)
 
     def _read(self, seconds: float) -> bool:
         if not select.select([self.master], [], [], seconds)[0]:

@@ -52,7 +52,7 @@ def test_ctrl_d_ends(smpctl: Smpctl) -> None:
         smpctl.device = board.url
         with terminal(smpctl, "shell") as shell:
             shell.expect(PROMPT)
-            shell.type("\x04")
+            shell.type_keys("\x04")
             assert shell.end() == 0
 
 
@@ -62,20 +62,20 @@ def test_editing_and_history(smpctl: Smpctl) -> None:
         smpctl.device = board.url
         with terminal(smpctl, "shell") as shell:
             shell.expect(PROMPT)
-            shell.type("wirst\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[3~f\n")  # to the left, delete
+            shell.type_keys("wirst\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[3~f\n")  # to the left, delete
             shell.expect(r"\nfirst\r\n" + PROMPT)  # a prompt alone may be one drawn anew
             shell.type("second\n")
             shell.expect(r"\nsecond\r\n" + PROMPT)
-            shell.type("\x1b[A\x1b[A\n")  # up, up
+            shell.type_keys("\x1b[A\x1b[A\n")  # up, up
             shell.expect(r"\nfirst\r\n" + PROMPT)
-            shell.type("\x04")
+            shell.type_keys("\x04")
             assert shell.end() == 0
         assert [x.payload["argv"] for x in board.requests] == [["first"], ["second"], ["first"]]
         assert "second" in history(smpctl).read_text()
         assert history(smpctl).stat().st_mode & 0o077 == 0
         with terminal(smpctl, "shell") as shell:  # another day
             shell.expect(PROMPT)
-            shell.type("\x1b[A\x1b[A\n")
+            shell.type_keys("\x1b[A\x1b[A\n")
             shell.expect(r"\nsecond\r\n" + PROMPT)
             shell.type("exit\n")
             assert shell.end() == 0
@@ -109,7 +109,7 @@ def test_a_device_that_goes_away_does_not_end_it(smpctl: Smpctl) -> None:
             shell.expect(PROMPT)
             shell.type("x\n")
             shell.expect("no answer.*" + PROMPT)
-            shell.type("\x04")
+            shell.type_keys("\x04")
             assert shell.end() == 0
 
 
