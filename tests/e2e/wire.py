@@ -84,8 +84,33 @@ def good(_request: Packet, answer: Packet) -> list[Send]:
     return [Send(answer.encode())]
 
 
+class Datagrams:
+    """The device's end of UDP."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.url = f"udp://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def receive(self, timeout: float) -> tuple[bytes, Any] | None:
+        """The next packet, with its sender; None when there is none in time."""
+        self._socket.settimeout(timeout)
+        try:
+            return self._socket.recvfrom(70000)
+        except TimeoutError:
+            return None
+
+    def send(self, packet: bytes, peer: Any) -> None:
+        self._socket.sendto(packet, peer)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
 class Device:
     """A device that answers well, as far as `behaviour` lets it.
+
+    `port` is where: UDP, or a serial line (line.py).
 
     It knows echo, parameters, reset, image state, erase and upload; all else is `rc` 8.
     """
@@ -97,21 +122,20 @@ class Device:
         self.images: list[Payload] = options.pop("images", [])
         self.slots: Payload | None = options.pop("slots", None)
         self.room: int = options.pop("room", 1 << 32)  # bytes of an upload that are kept
+        self.port: Any = options.pop("port", None) or Datagrams()
         assert not options, options
         self.requests: list[Packet] = []
         self.data = b""
         self.length = 0
         self.sha = b""
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(0.05)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._stop = threading.Event()
         self._later: list[tuple[float, bytes, Any]] = []
 
     @property
     def url(self) -> str:
-        return f"udp://127.0.0.1:{self._socket.getsockname()[1]}"
+        url: str = self.port.url
+        return url
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -120,12 +144,12 @@ class Device:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-        self._socket.close()
+        self.port.close()
 
     def switch_off(self) -> None:
         """Closes the port: who sends to it is refused."""
         self._stop.set()
-        self._socket.close()
+        self.port.close()
 
     def count(self, group: int, command: int) -> int:
         return sum(1 for x in self.requests if (x.group, x.id) == (group, command))
@@ -133,10 +157,10 @@ class Device:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._flush()
-            try:
-                data, peer = self._socket.recvfrom(70000)
-            except TimeoutError:
+            came = self.port.receive(0.005 if self._later else 0.05)
+            if came is None:
                 continue
+            data, peer = came
             request = Packet.decode(data)
             self.requests.append(request)
             answer = request.answer(self._handle(request))
@@ -144,11 +168,10 @@ class Device:
                 self._later.append((time.monotonic() + send.after_s, send.data, peer))
 
     def _flush(self) -> None:
-        self._socket.settimeout(0.005 if self._later else 0.05)
         due = [x for x in self._later if x[0] <= time.monotonic()]
         self._later = [x for x in self._later if x not in due]
         for _, data, peer in due:
-            self._socket.sendto(data, peer)
+            self.port.send(data, peer)
 
     def _handle(self, request: Packet) -> Payload:
         match (request.group, request.id):
