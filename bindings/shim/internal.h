@@ -135,9 +135,9 @@ enum { SHIM_REPORT_MAX = 2048 };
 
 void shimi_session_free(struct session *session);
 void shimi_session_drain(struct session *session);
-void shimi_server_free(void *server);
-void shimi_exchange_free(void *exchange);
-void shimi_transport_free(void *transport);
+void shimi_server_free(void *object);
+void shimi_exchange_free(void *object);
+void shimi_transport_free(void *object);
 void shimi_update_free(struct update *update);
 void shimi_halves_free(struct shim *shim);
 void shimi_ports_free(struct shim *shim);
@@ -151,7 +151,7 @@ int shimi_pty_options(const char *query, struct smp_pty_options *options);
 /* ---- transport.c again ---- */
 
 /* A SHIM_SEND event was fetched: there may be room again. */
-void shimi_transport_fetched(struct shim *shim, int64_t transport);
+void shimi_transport_fetched(struct shim *shim, int64_t handle);
 struct smp_transport *shimi_transport_of(void *transport);
 void shimi_transfer_free(struct transfer *transfer);
 

@@ -31,13 +31,13 @@ static void load(void)
 static void answer_state(struct world *w, int64_t exchange)
 {
     const struct smp_img_image slot = {.size = sizeof(slot),
-                                      .version = {"1.1.0", 5},
-                                      .has_hash = true,
-                                      .hash = {parsed.hash, parsed.hash_len},
-                                      .has_active = true,
-                                      .active = true,
-                                      .has_confirmed = true,
-                                      .confirmed = true};
+                                       .version = {"1.1.0", 5},
+                                       .has_hash = true,
+                                       .hash = {parsed.hash, parsed.hash_len},
+                                       .has_active = true,
+                                       .active = true,
+                                       .has_confirmed = true,
+                                       .confirmed = true};
     const struct smp_img_image *slots[] = {&slot};
     const struct smp_img_state_rsp rsp = {.size = sizeof(rsp), .images = slots, .n_images = 1};
 

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/../.."
 # Versions of clang-format differ in details: all use the one that tests/requirements.txt pins.
 format=build/venv/bin/clang-format
 [ -x $format ] || format=clang-format
-files=$(find libsmp examples tests -name '*.[ch]')
+# Of bindings/go only copies of the shim would be found.
+files=$(find libsmp examples tests bindings/{shim,gen,node/src} -name '*.[ch]')
 if [ "${1:-}" = --fix ]; then
     # shellcheck disable=SC2086
     exec $format -i $files

@@ -11,9 +11,31 @@
 enum { FLAT_OFFSET = 256, FLAT_MAX = 4096 };
 
 enum place {
-    KIND, HANDLE, ERROR, SYSTEM_ERROR, GROUP_ID, COMMAND_ID, OP, FLAGS, GROUP, RC, OFFSET, LENGTH,
-    EXCHANGE, TRANSPORT, LEVEL, FLAT_LEN,
-    PHASE, DONE, TOTAL, START, RATE, LEFT_MS, CHUNK, WINDOW, MORE,
+    KIND,
+    HANDLE,
+    ERROR,
+    SYSTEM_ERROR,
+    GROUP_ID,
+    COMMAND_ID,
+    OP,
+    FLAGS,
+    GROUP,
+    RC,
+    OFFSET,
+    LENGTH,
+    EXCHANGE,
+    TRANSPORT,
+    LEVEL,
+    FLAT_LEN,
+    PHASE,
+    DONE,
+    TOTAL,
+    START,
+    RATE,
+    LEFT_MS,
+    CHUNK,
+    WINDOW,
+    MORE,
 };
 
 enum flag { HAS_ANSWER = 1, FROM_GROUP = 2, BAD_UTF8 = 4 };
@@ -169,7 +191,6 @@ static napi_value objects(napi_env env, napi_callback_info info)
                : result;
 }
 
-const struct function event_functions[] = {
-    {"next", next},       {"promise", promise}, {"turn", turn},       {"flat", flat},
-    {"payload", payload}, {"peer", peer},       {"detail", detail},   {"objects", objects},
-    {NULL, NULL}};
+const struct function event_functions[] = {{"next", next},     {"promise", promise}, {"turn", turn},
+                                           {"flat", flat},     {"payload", payload}, {"peer", peer},
+                                           {"detail", detail}, {"objects", objects}, {NULL, NULL}};

@@ -103,7 +103,10 @@ static napi_value refuse(napi_env env, napi_callback_info info)
     return result;
 }
 
-const struct function server_functions[] = {
-    {"serverNew", server_new}, {"serverListen", server_listen}, {"serverHandle", server_handle},
-    {"reply", reply},          {"fail", fail},                  {"refuse", refuse},
-    {NULL, NULL}};
+const struct function server_functions[] = {{"serverNew", server_new},
+                                            {"serverListen", server_listen},
+                                            {"serverHandle", server_handle},
+                                            {"reply", reply},
+                                            {"fail", fail},
+                                            {"refuse", refuse},
+                                            {NULL, NULL}};

@@ -101,7 +101,7 @@ static napi_value session_max_packet(napi_env env, napi_callback_info info)
 }
 
 typedef int64_t submit_call(struct shim *shim, int64_t session, uint16_t group, uint8_t command,
-                          uint8_t op, const uint8_t *data, size_t len);
+                            uint8_t op, const uint8_t *data, size_t len);
 
 /* (hub, session, group, command, op, data, len): the data may be longer than len. */
 static napi_value submit(napi_env env, napi_callback_info info, submit_call *function)
@@ -175,9 +175,8 @@ static napi_value message_add(napi_env env, napi_callback_info info)
     char *key = args_str(&args, 2);
     result = args.bad ? NULL
                       : from_int(env, shim_message_add(args.hub->shim, message, key, NULL,
-                                                       (enum smp_kind)kind,
-                                                       (enum smp_kind)element, (uint32_t)width,
-                                                       optional, field_message));
+                                                       (enum smp_kind)kind, (enum smp_kind)element,
+                                                       (uint32_t)width, optional, field_message));
     free(key);
     return result;
 }
@@ -243,19 +242,18 @@ static napi_value group_add_code(napi_env env, napi_callback_info info)
     return result;
 }
 
-const struct function session_functions[] = {
-    {"release", release},
-    {"sessionNew", session_new},
-    {"sessionClose", session_close},
-    {"sessionStats", session_stats},
-    {"sessionWindow", session_window},
-    {"sessionMaxPacket", session_max_packet},
-    {"call", call},
-    {"request", request},
-    {"cancel", cancel},
-    {"messageNew", message_new},
-    {"messageAdd", message_add},
-    {"groupNew", group_new},
-    {"groupAddCommand", group_add_command},
-    {"groupAddCode", group_add_code},
-    {NULL, NULL}};
+const struct function session_functions[] = {{"release", release},
+                                             {"sessionNew", session_new},
+                                             {"sessionClose", session_close},
+                                             {"sessionStats", session_stats},
+                                             {"sessionWindow", session_window},
+                                             {"sessionMaxPacket", session_max_packet},
+                                             {"call", call},
+                                             {"request", request},
+                                             {"cancel", cancel},
+                                             {"messageNew", message_new},
+                                             {"messageAdd", message_add},
+                                             {"groupNew", group_new},
+                                             {"groupAddCommand", group_add_command},
+                                             {"groupAddCode", group_add_code},
+                                             {NULL, NULL}};

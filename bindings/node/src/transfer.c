@@ -56,8 +56,8 @@ static napi_value img_upload(napi_env env, napi_callback_info info)
         memcpy(options.sha, sha.data, sha.len);
     if (hash.len > 0)
         memcpy(options.hash, hash.data, hash.len);
-    return from_int(env, shim_img_upload(args.hub->shim, session, data.data, data.len, from,
-                                         &options));
+    return from_int(env,
+                    shim_img_upload(args.hub->shim, session, data.data, data.len, from, &options));
 }
 
 /* fsUpload(hub, session, name, data, length, options) */
@@ -142,8 +142,11 @@ static napi_value transfer_continue(napi_env env, napi_callback_info info)
     return simple(env, info, shim_transfer_continue);
 }
 
-const struct function transfer_functions[] = {
-    {"imgUpload", img_upload},         {"fsUpload", fs_upload},
-    {"fsDownload", fs_download},       {"sourceData", source_data},
-    {"transferFail", transfer_fail},   {"transferPause", transfer_pause},
-    {"transferContinue", transfer_continue}, {NULL, NULL}};
+const struct function transfer_functions[] = {{"imgUpload", img_upload},
+                                              {"fsUpload", fs_upload},
+                                              {"fsDownload", fs_download},
+                                              {"sourceData", source_data},
+                                              {"transferFail", transfer_fail},
+                                              {"transferPause", transfer_pause},
+                                              {"transferContinue", transfer_continue},
+                                              {NULL, NULL}};

@@ -222,18 +222,17 @@ static napi_value ports(napi_env env, napi_callback_info info)
     return result;
 }
 
-const struct function transport_functions[] = {
-    {"open", open_url},
-    {"listen", listen_url},
-    {"openText", open_text},
-    {"transportUrl", transport_url},
-    {"transportNew", transport_new},
-    {"transportReceived", transport_received},
-    {"transportWritable", transport_writable},
-    {"transportLink", transport_link},
-    {"transportSetMaxPacket", transport_set_max_packet},
-    {"transportPrint", transport_print},
-    {"transportReopen", transport_reopen},
-    {"transportFaults", transport_faults},
-    {"ports", ports},
-    {NULL, NULL}};
+const struct function transport_functions[] = {{"open", open_url},
+                                               {"listen", listen_url},
+                                               {"openText", open_text},
+                                               {"transportUrl", transport_url},
+                                               {"transportNew", transport_new},
+                                               {"transportReceived", transport_received},
+                                               {"transportWritable", transport_writable},
+                                               {"transportLink", transport_link},
+                                               {"transportSetMaxPacket", transport_set_max_packet},
+                                               {"transportPrint", transport_print},
+                                               {"transportReopen", transport_reopen},
+                                               {"transportFaults", transport_faults},
+                                               {"ports", ports},
+                                               {NULL, NULL}};

@@ -119,8 +119,9 @@ enum shim_event_kind {
     SHIM_STARVED = 11, /**< Server `handle`: a request was refused, there was no buffer. */
     SHIM_CONSOLE = 12, /**< Serial transport `handle`: text `payload` that shared the line. */
     SHIM_DRAINED = 13, /**< Session `handle`: shim_session_close() is through, release it. */
-    SHIM_UPDATE = 14, /**< `update` of the update `handle`.  Of each phase only the newest is kept. */
-    SHIM_STEP = 15,   /**< Update `handle` ended the step `update.phase` with `error`; the report so
+    SHIM_UPDATE =
+        14,         /**< `update` of the update `handle`.  Of each phase only the newest is kept. */
+    SHIM_STEP = 15, /**< Update `handle` ended the step `update.phase` with `error`; the report so
                            far is `record`. */
     SHIM_DECIDE = 16, /**< Update `handle`: the new image runs, `record` is the report; is it good?
                            shim_update_decide() answers. */
@@ -151,14 +152,14 @@ struct shim_event {
     const char *text;            /**< One line for people when error is not SMP_OK, else NULL. */
     const struct smp_code *code; /**< What `rc` means, or NULL. */
     /* others */
-    struct smp_progress progress; /**< SHIM_PROGRESS. */
+    struct smp_progress progress;      /**< SHIM_PROGRESS. */
     struct smp_update_progress update; /**< SHIM_UPDATE; SHIM_STEP: its phase. */
-    uint64_t offset;              /**< SHIM_READ, SHIM_WRITE. */
-    size_t len;                   /**< SHIM_READ. */
-    int64_t exchange;             /**< SHIM_REQUEST. */
-    int64_t transport;            /**< SHIM_REQUEST: where it came from, 0: gone. */
-    struct smp_peer peer;         /**< SHIM_SEND. */
-    enum smp_log_level level;     /**< SHIM_LOG. */
+    uint64_t offset;                   /**< SHIM_READ, SHIM_WRITE. */
+    size_t len;                        /**< SHIM_READ. */
+    int64_t exchange;                  /**< SHIM_REQUEST. */
+    int64_t transport;                 /**< SHIM_REQUEST: where it came from, 0: gone. */
+    struct smp_peer peer;              /**< SHIM_SEND. */
+    enum smp_log_level level;          /**< SHIM_LOG. */
 };
 
 /** The next event, or NULL: nothing more (shim_pending() is 0).  Frees the one before. */
@@ -197,7 +198,7 @@ int64_t shim_listen(struct shim *shim, const char *url);
 const char *shim_open_text(const struct shim *shim);
 
 /** The URL a transport can be reached at ("udp://127.0.0.1:49152").  @return its length, or an error. */
-int shim_transport_url(struct shim *shim, int64_t transport, char *text, size_t size);
+int shim_transport_url(struct shim *shim, int64_t handle, char *text, size_t size);
 
 /** How a custom transport is; zero means default. */
 struct shim_transport_options {
@@ -212,20 +213,20 @@ struct shim_transport_options {
 int64_t shim_transport_new(struct shim *shim, const struct shim_transport_options *options);
 
 /** Changes the largest packet. */
-int shim_transport_set_max_packet(struct shim *shim, int64_t transport, uint32_t max_packet);
+int shim_transport_set_max_packet(struct shim *shim, int64_t handle, uint32_t max_packet);
 /** Hands over one whole received packet.  @param peer  NULL: the only one. */
-int shim_transport_received(struct shim *shim, int64_t transport, const struct smp_peer *peer,
+int shim_transport_received(struct shim *shim, int64_t handle, const struct smp_peer *peer,
                             const uint8_t *data, size_t len);
 /** False: no more SHIM_SEND events until true is said. */
-int shim_transport_writable(struct shim *shim, int64_t transport, bool writable);
-int shim_transport_up(struct shim *shim, int64_t transport);
+int shim_transport_writable(struct shim *shim, int64_t handle, bool writable);
+int shim_transport_up(struct shim *shim, int64_t handle);
 /** @param reason  SMP_ERR_CLOSED, SMP_ERR_REFUSED or SMP_ERR_SYSTEM.  @param system_error  errno or 0. */
-int shim_transport_down(struct shim *shim, int64_t transport, int reason, int system_error);
+int shim_transport_down(struct shim *shim, int64_t handle, int reason, int system_error);
 
 /** Sends text for a shell on the same serial line (smp_serial_print()). */
-int shim_transport_print(struct shim *shim, int64_t transport, const uint8_t *data, size_t len);
+int shim_transport_print(struct shim *shim, int64_t handle, const uint8_t *data, size_t len);
 /** Opens a serial port again that went away (smp_transport_reopen()). */
-int shim_transport_reopen(struct shim *shim, int64_t transport);
+int shim_transport_reopen(struct shim *shim, int64_t handle);
 
 /** Lists this machine's serial ports.  @return how many, for shim_port(), or an error. */
 int shim_ports(struct shim *shim);
@@ -233,7 +234,7 @@ int shim_ports(struct shim *shim);
 const struct smp_serial_port *shim_port(const struct shim *shim, size_t index);
 
 /** Puts a bad link in front of a transport that serves nothing yet; the handle stays.  For tests. */
-int shim_transport_faults(struct shim *shim, int64_t transport, const struct smp_faults *faults);
+int shim_transport_faults(struct shim *shim, int64_t handle, const struct smp_faults *faults);
 /** @} */
 
 /** @name Sessions
@@ -244,13 +245,13 @@ int64_t shim_session_new(struct shim *shim, int64_t transport,
                          const struct smp_session_options *options);
 
 /** Takes nothing new and lets the rest end (smp_session_close()); then comes SHIM_DRAINED. */
-int shim_session_close(struct shim *shim, int64_t session);
+int shim_session_close(struct shim *shim, int64_t handle);
 
-int shim_session_stats(struct shim *shim, int64_t session, struct smp_session_stats *stats);
+int shim_session_stats(struct shim *shim, int64_t handle, struct smp_session_stats *stats);
 /** @retval >= 0  smp_session_window() */
-int shim_session_window(struct shim *shim, int64_t session);
+int shim_session_window(struct shim *shim, int64_t handle);
 /** @retval >= 0  smp_session_max_packet() */
-int shim_session_max_packet(struct shim *shim, int64_t session);
+int shim_session_max_packet(struct shim *shim, int64_t handle);
 
 /**
  * Sends a command; SHIM_DONE follows for the handle that is returned.
@@ -271,7 +272,7 @@ int64_t shim_request(struct shim *shim, int64_t session, uint16_t group, uint8_t
                      uint8_t op, const uint8_t *data, size_t len);
 
 /** Ends a request or transfer early: SHIM_DONE with SMP_ERR_CANCELLED follows. */
-int shim_cancel(struct shim *shim, int64_t request);
+int shim_cancel(struct shim *shim, int64_t handle);
 /** @} */
 
 /** @name Transfers
@@ -302,12 +303,12 @@ int64_t shim_fs_download(struct shim *shim, int64_t session, const char *name,
                          const struct smp_transfer_options *options);
 
 /** Answers SHIM_READ with exactly the bytes asked for.  @retval SMP_ERR_INVALID  others. */
-int shim_source_data(struct shim *shim, int64_t transfer, uint64_t offset, const uint8_t *data,
+int shim_source_data(struct shim *shim, int64_t handle, uint64_t offset, const uint8_t *data,
                      size_t len);
 /** Reading or storing failed in the language: ends with SMP_ERR_SOURCE, or SMP_ERR_SINK. */
-int shim_transfer_fail(struct shim *shim, int64_t transfer);
-int shim_transfer_pause(struct shim *shim, int64_t transfer);
-int shim_transfer_continue(struct shim *shim, int64_t transfer);
+int shim_transfer_fail(struct shim *shim, int64_t handle);
+int shim_transfer_pause(struct shim *shim, int64_t handle);
+int shim_transfer_continue(struct shim *shim, int64_t handle);
 /** @} */
 
 /** @name Updates (update.h)
@@ -320,11 +321,11 @@ int shim_transfer_continue(struct shim *shim, int64_t transfer);
  * @param options  May be NULL; `size` 0 counts as all of it; the callbacks are set by the shim.
  * @param ask      Ask with SHIM_DECIDE, instead of going for `goal`.
  */
-int64_t shim_update(struct shim *shim, int64_t session, const uint8_t *data, size_t len,
+int64_t shim_update(struct shim *shim, int64_t handle, const uint8_t *data, size_t len,
                     enum shim_source source, const struct smp_update_options *options, bool ask);
 
 /** Answers SHIM_DECIDE.  @retval as smp_update_decide() */
-int shim_update_decide(struct shim *shim, int64_t update, enum smp_update_decision decision);
+int shim_update_decide(struct shim *shim, int64_t handle, enum smp_update_decision decision);
 /** @} */
 
 /** @name Servers
@@ -332,12 +333,12 @@ int shim_update_decide(struct shim *shim, int64_t update, enum smp_update_decisi
 
 /** @param options  May be NULL; `size` 0 counts as all of it; `hook` is set by the shim. */
 int64_t shim_server_new(struct shim *shim, const struct smp_server_options *options);
-int shim_server_listen(struct shim *shim, int64_t server, int64_t transport);
+int shim_server_listen(struct shim *shim, int64_t handle, int64_t transport);
 /** From now on (true) such requests become SHIM_REQUEST events; others are refused with rc 8. */
-int shim_server_handle(struct shim *shim, int64_t server, uint16_t group, uint8_t command,
-                       uint8_t op, bool handle);
-int shim_server_power(struct shim *shim, int64_t server, bool on);
-int shim_server_stall(struct shim *shim, int64_t server, uint64_t ns);
+int shim_server_handle(struct shim *shim, int64_t handle, uint16_t group, uint8_t command,
+                       uint8_t op, bool on);
+int shim_server_power(struct shim *shim, int64_t handle, bool on);
+int shim_server_stall(struct shim *shim, int64_t handle, uint64_t ns);
 
 /** Answers with success; @p data: the response in the flat form, NULL: empty.  The handle is gone. */
 int shim_reply(struct shim *shim, int64_t exchange, const uint8_t *data, size_t len);
@@ -362,16 +363,16 @@ int64_t shim_message_new(struct shim *shim, const char *name);
  * @param width    Bytes of a number, 0: 8.
  * @param message  Of records, 0: none.
  */
-int shim_message_add(struct shim *shim, int64_t message, const char *key, const char *alias,
+int shim_message_add(struct shim *shim, int64_t handle, const char *key, const char *alias,
                      enum smp_kind kind, enum smp_kind element, uint32_t width, bool optional,
                      int64_t field_message);
 int64_t shim_group_new(struct shim *shim, uint16_t id, const char *name);
 /** @param request, response  0: without fields.  @param enable  May be NULL. */
-int shim_group_add_command(struct shim *shim, int64_t group, const char *name, uint8_t id,
+int shim_group_add_command(struct shim *shim, int64_t handle, const char *name, uint8_t id,
                            uint8_t op, bool idempotent, int64_t request, int64_t response,
                            const char *enable);
 /** @param hint  May be NULL.  @param v1  enum smp_rc for SMP v1. */
-int shim_group_add_code(struct shim *shim, int64_t group, int32_t rc, const char *name,
+int shim_group_add_code(struct shim *shim, int64_t handle, int32_t rc, const char *name,
                         const char *text, const char *hint, int v1);
 /** @} */
 
