@@ -61,5 +61,11 @@ int cmd_stat(struct smpctl *ctl)
     const struct smp_stat_read_req req = {.size = sizeof req, .name = str_of(ctl->args[0])};
     smp_id id = 0;
     int error = smp_stat_read(ctl->session, &req, device_done, ctl, &id);
-    return device_finish(ctl, error, id, print_counters);
+    const struct smp_result *result = device_await(ctl, error, id, &status);
+    if (result && result->error == SMP_ERR_DEVICE && result->from_group &&
+        result->group != SMP_GROUP_STAT) {
+        note(ctl, "the code is of another group: Zephyr 3.4 answers so when it has no section of "
+                  "that name, see `stat list`");
+    }
+    return result ? device_report(ctl, result, print_counters) : status;
 }

@@ -3,6 +3,7 @@
 #include "device.h"
 
 #include "factory.h"
+#include "lenient.h"
 #include "recovery.h"
 
 #include <stdarg.h>
@@ -118,11 +119,18 @@ static int watch(struct smp_server *server, enum smp_server_event event,
 {
     struct sim_device *device = user;
 
-    (void)exchange;
     switch (event) {
     case SMP_SERVER_REQUEST:
         device->os.requests++;
-        return sim_faults_request(device) ? SMP_RC_UNKNOWN : 0; /* down: the answer goes nowhere */
+        if (sim_faults_request(device))
+            return SMP_RC_UNKNOWN; /* down: the answer goes nowhere */
+        device->os.previous = device->os.current;
+        device->os.current = *smp_exchange_header(exchange);
+        if (device->recovering)
+            sim_recovery_lenient(device, exchange);
+        else
+            sim_lenient(device, exchange);
+        break;
     case SMP_SERVER_STARVED:
         device->stat.starved++;
         sim_device_event(device, SIM_EVENT_DETAIL, "no buffer for an answer: rc 2");

@@ -86,7 +86,7 @@ struct sim_device_options {
     const char *settings[SIM_SETTINGS_MAX];       /* NAME=TEXT, before anything was saved */
     const char *group_files[SIM_GROUP_FILES_MAX]; /* groups of the user's own, see custom.h */
     size_t n_group_files;
-    struct smp_faults faults; /* those of the device itself: restart, power cut */
+    struct smp_faults faults;  /* those of the device itself: restart, power cut */
     sim_event_callback *event; /* may be NULL */
     void *event_user;
 };

@@ -13,8 +13,10 @@ struct sim_device;
 
 /* Lost at a reset. */
 struct sim_os {
-    uint64_t requests; /* executed since the last boot */
-    uint32_t heap_min; /* fewest bytes of heap ever free */
+    uint64_t requests;          /* executed since the last boot */
+    uint32_t heap_min;          /* fewest bytes of heap ever free */
+    struct smp_header current;  /* of the request that is executed */
+    struct smp_header previous; /* of the one before */
 };
 
 /* Tells about a task; false: there is none with that index. */

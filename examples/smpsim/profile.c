@@ -55,6 +55,7 @@ static const struct sim_profile profiles[] = {
         .groups = ZEPHYR_GROUPS | SIM_GROUP_ENUM | SIM_GROUP_SETTINGS,
         .n_missing = 3,
         .missing = {CONSOLE_ECHO, CORE_LIST, CORE_LOAD},
+        .always_resets = true,
         .shell_output = 512,
     },
     {
@@ -70,7 +71,7 @@ static const struct sim_profile profiles[] = {
         .plain_query_error = true,
         .old_fs_codes = true,
         .old_settings = true,
-        .no_stat_answer = true,
+        .old_stat = true,
         .shell_output = 2048,
     },
     {
@@ -112,6 +113,7 @@ static const struct sim_profile profiles[] = {
         .groups = ZEPHYR_GROUPS | SIM_GROUP_ENUM | SIM_GROUP_SETTINGS,
         .n_missing = 3,
         .missing = {CONSOLE_ECHO, CORE_LIST, CORE_LOAD},
+        .always_resets = true,
         .shell_output = 512,
         .recovery = true,
     },

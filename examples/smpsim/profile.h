@@ -57,11 +57,12 @@ struct sim_profile {
     bool fs_closes;         /* a file is closed after each chunk */
     bool old_fs_codes;      /* no code for a missing mount or an empty file; to v1 always 1 */
     bool old_settings;      /* other codes for unknown names; deleting empties */
-    bool no_stat_answer;    /* a v1 request for an unknown section gets no usable answer */
-    bool shell_rc;          /* a shell command's exit code in `rc` */
-    uint16_t shell_output;  /* the most a shell command's output can be, then it is cut */
-    bool mynewt;            /* settings are text, counters have 64 bits, a console, core dumps */
-    bool recovery;          /* has MCUboot's serial recovery, and is in it at power-on */
+    bool old_stat;      /* lists have `rc`; unknown sections: another group's code, stale headers */
+    bool always_resets; /* whatever the keys of a reset hold */
+    bool shell_rc;      /* a shell command's exit code in `rc` */
+    uint16_t shell_output; /* the most a shell command's output can be, then it is cut */
+    bool mynewt;           /* settings are text, counters have 64 bits, a console, core dumps */
+    bool recovery;         /* has MCUboot's serial recovery, and is in it at power-on */
 };
 
 /* The profile of that name, or NULL. */

@@ -9,9 +9,14 @@
 #define SIM_RECOVERY_BUF_SIZE 1024u
 #define SIM_RECOVERY_BUF_COUNT 8u /* lines that it can hold; it tells 1 */
 
+#include <smp/server.h>
+
 struct sim_device;
 
 /* Registers its handlers. */
 int sim_recovery_serve(struct sim_device *device);
+
+/* Answers those commands whose request it does not look at, whatever that holds. */
+void sim_recovery_lenient(struct sim_device *device, struct smp_exchange *exchange);
 
 #endif

@@ -6,6 +6,7 @@
 #include "stat.h"
 
 #include "device.h"
+#include "packet.h"
 #include "text.h"
 
 #include <smp/stat.h>
@@ -103,10 +104,12 @@ static uint64_t value(struct sim_device *device, const struct counter *counter)
 
 static void unknown(struct sim_device *device, struct smp_exchange *exchange)
 {
-    if (device->profile->no_stat_answer && sim_device_speaks_v1(device, exchange))
-        sim_device_keep_silent(exchange); /* it sends a header of some other answer */
-    else
+    if (!device->profile->old_stat)
         smp_exchange_fail(exchange, SMP_STAT_RC_INVALID_STAT_NAME, NULL);
+    else if (sim_device_speaks_v1(device, exchange))
+        sim_reply_stale(device, exchange);
+    else
+        sim_fail_as(device, exchange, SMP_GROUP_ZEPHYR, SMP_STAT_RC_INVALID_STAT_NAME);
 }
 
 static void read_section(struct smp_exchange *exchange, const void *request, void *user)
@@ -142,18 +145,40 @@ static void read_section(struct smp_exchange *exchange, const void *request, voi
     smp_exchange_reply(exchange, &rsp);
 }
 
+/* {"rc": 0, "stat_list": [...]} */
+static void reply_with_rc(struct sim_device *device, struct smp_exchange *exchange,
+                          const struct smp_stat_list_rsp *rsp)
+{
+    static const uint8_t head[] = {0xa2, 0x62, 'r', 'c', 0x00};
+    const struct smp_message *message = smp_command_response(smp_exchange_command(exchange));
+    uint8_t cbor[512];
+    size_t len;
+
+    /* The list is a map of one entry, whose head gives way. */
+    if (smp_message_encode(message, rsp, cbor + sizeof(head) - 1, sizeof(cbor) - sizeof(head) + 1,
+                           &len) != SMP_OK) {
+        smp_exchange_refuse(exchange, SMP_RC_RESPONSE_TOO_LARGE, NULL);
+        return;
+    }
+    memcpy(cbor, head, sizeof(head));
+    sim_reply_cbor(device, exchange, cbor, len + sizeof(head) - 1);
+}
+
 static void list(struct smp_exchange *exchange, const void *request, void *user)
 {
+    struct sim_device *device = user;
     struct smp_str names[COUNTERS];
     struct smp_stat_list_rsp rsp = {.size = sizeof(rsp), .names = names};
 
     (void)request;
-    (void)user;
     for (size_t i = 0; i < COUNTERS; i++) {
         if (i == 0 || strcmp(counters[i].section, counters[i - 1].section) != 0)
             names[rsp.n_names++] = sim_str(counters[i].section);
     }
-    smp_exchange_reply(exchange, &rsp);
+    if (device->profile->old_stat)
+        reply_with_rc(device, exchange, &rsp);
+    else
+        smp_exchange_reply(exchange, &rsp);
 }
 
 static void boot(struct sim_device *device)

@@ -36,7 +36,8 @@ struct smp_exchange;
 
 /** What a server's hook sees. */
 enum smp_server_event {
-    SMP_SERVER_REQUEST,  /**< A known command is about to be executed; the hook may refuse it. */
+    SMP_SERVER_REQUEST,  /**< A known command is about to be executed; the hook may refuse it,
+                             or answer it itself: its request has not been decoded yet. */
     SMP_SERVER_OVERRUN,  /**< A request vanished: no buffer. */
     SMP_SERVER_STARVED,  /**< A request was answered rc 2: no buffer for the answer. */
 };
@@ -124,6 +125,17 @@ SMP_API int smp_exchange_fail(struct smp_exchange *exchange, uint16_t rc, const 
 
 /** Answers with a global code (`rc`), and `rsn` unless @p reason is NULL.  @since 0.1 */
 SMP_API int smp_exchange_refuse(struct smp_exchange *exchange, int64_t rc, const char *reason);
+
+/**
+ * Answers with a whole packet made elsewhere, header included: for a gateway that passes on what a
+ * device said, or a simulator of one that answers out of the ordinary.  It is sent as it is.
+ * @param len  1 to buf_size.
+ * @retval SMP_ERR_INVALID    already answered, or no packet.
+ * @retval SMP_ERR_TOO_LARGE  over buf_size: nothing was sent, the request still waits.
+ * @since 0.1
+ */
+SMP_API int smp_exchange_reply_packet(struct smp_exchange *exchange, const uint8_t *packet,
+                                      size_t len);
 
 /**
  * Puts the answer off.  The handle holds one of the buffers until it is answered or freed.

@@ -21,7 +21,22 @@ static bool speaks_v1(const struct smp_exchange *exchange)
     return options->v1_only || options->mcuboot || exchange->header.version == SMP_PROTOCOL_V1;
 }
 
-/* Sends what stands in the server's answer buffer behind the header's room. */
+/* Sends what stands in the server's answer buffer. */
+static void send_packet(struct smp_exchange *exchange, size_t len)
+{
+    struct smp_server *server = exchange->server;
+    if (server->off || exchange->transport == NULL || !exchange->transport->is_up) {
+        return;
+    }
+    smpi_log_packet(server->loop, "->", server->answer, len);
+    int error = smpi_transport_send(exchange->transport, &exchange->peer, server->answer, len);
+    if (error != SMP_OK) {
+        smpi_log(server->loop, SMP_LOG_WARN, "answer of %zu bytes lost: %s", len,
+                 smp_error_text(error));
+    }
+}
+
+/* The same behind a header, for which there is room. */
 static void send_answer(struct smp_exchange *exchange, size_t payload)
 {
     struct smp_server *server = exchange->server;
@@ -37,15 +52,14 @@ static void send_answer(struct smp_exchange *exchange, size_t payload)
     if (server->options.mcuboot) {
         server->answer[0] = exchange->first | 1; /* only the op changes */
     }
-    if (server->off || exchange->transport == NULL || !exchange->transport->is_up) {
-        return;
-    }
-    size_t len = SMP_HEADER_SIZE + payload;
-    smpi_log_packet(server->loop, "->", server->answer, len);
-    int error = smpi_transport_send(exchange->transport, &exchange->peer, server->answer, len);
-    if (error != SMP_OK) {
-        smpi_log(server->loop, SMP_LOG_WARN, "answer of %zu bytes lost: %s", len,
-                 smp_error_text(error));
+    send_packet(exchange, SMP_HEADER_SIZE + payload);
+}
+
+/* One that was put off stays so until it is freed. */
+static void mark_answered(struct smp_exchange *exchange)
+{
+    if (exchange->state == SMPI_EXCHANGE_RUNNING) {
+        exchange->state = SMPI_EXCHANGE_ANSWERED;
     }
 }
 
@@ -75,8 +89,7 @@ static int answer(struct smp_exchange *exchange, const void *response,
             len = 0;
         }
     }
-    exchange->state =
-        exchange->state == SMPI_EXCHANGE_RUNNING ? SMPI_EXCHANGE_ANSWERED : exchange->state;
+    mark_answered(exchange);
     send_answer(exchange, len);
     return error;
 }
@@ -154,6 +167,26 @@ int smp_exchange_refuse(struct smp_exchange *exchange, int64_t rc, const char *r
     }
     exchange->failed = true;
     return finish(exchange, NULL, &verdict);
+}
+
+int smp_exchange_reply_packet(struct smp_exchange *exchange, const uint8_t *packet, size_t len)
+{
+    if (!may_answer(exchange) || packet == NULL || len == 0) {
+        return SMP_ERR_INVALID;
+    }
+    if (exchange->server != NULL && len > exchange->server->options.buf_size) {
+        return SMP_ERR_TOO_LARGE;
+    }
+    int error = exchange->server == NULL ? SMP_ERR_CLOSED : smpi_loop_enter(exchange->loop);
+    if (error == SMP_OK) {
+        memcpy(exchange->server->answer, packet, len);
+        mark_answered(exchange);
+        send_packet(exchange, len);
+    }
+    if (exchange->state == SMPI_EXCHANGE_DEFERRED) {
+        smp_exchange_free(exchange);
+    }
+    return error;
 }
 
 int smp_exchange_defer(struct smp_exchange *exchange, struct smp_exchange **later)

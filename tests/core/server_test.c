@@ -420,6 +420,25 @@ Test(server, refusals_carry_their_reason)
     ask("0a 00 0005 0000 01 00" D_X, "0b 00 000c 0000 01 00 a2 627263 0a 6372736e 626e6f");
 }
 
+static void raw(struct smp_exchange *exchange, const void *request, void *user)
+{
+    (void)request;
+    (void)user;
+    cr_assert_eq(smp_exchange_reply_packet(exchange, NULL, 1), SMP_ERR_INVALID);
+    cr_assert_eq(smp_exchange_reply_packet(exchange, (const uint8_t *)"", 0), SMP_ERR_INVALID);
+    static const uint8_t large[2049];
+    cr_assert_eq(smp_exchange_reply_packet(exchange, large, sizeof(large)), SMP_ERR_TOO_LARGE);
+    const uint8_t packet[] = {9, 0, 0, 0, 0, 2, 0x50, 1};
+    cr_assert_eq(smp_exchange_reply_packet(exchange, packet, sizeof(packet)), SMP_OK);
+    cr_assert_eq(smp_exchange_reply_packet(exchange, packet, sizeof(packet)), SMP_ERR_INVALID);
+}
+
+Test(server, an_answer_may_be_a_packet_made_elsewhere)
+{
+    smp_server_handle(server, 0, 0, SMP_OP_WRITE, raw, NULL);
+    ask("0a 00 0005 0000 01 00" D_X, "09 00 0000 0002 50 01");
+}
+
 Test(server, the_hook_may_refuse)
 {
     hook_says = SMP_RC_ACCESS_DENIED;
@@ -503,6 +522,17 @@ Test(server_options, an_answer_put_off_holds_a_buffer)
     world_settle(&world);
     cr_assert_eq(client.n, 3);
     smp_exchange_free(NULL);
+}
+
+Test(server_options, answers_put_off_may_be_packets_made_elsewhere)
+{
+    const uint8_t packet[] = {9, 0, 0, 0, 0, 2, 0x50, 1};
+    open_deferring(4);
+    ask("0a 00 0005 0000 01 00" D_X, "");
+    cr_assert_eq(smp_exchange_reply_packet(later[0], packet, sizeof(packet)), SMP_OK);
+    world_settle(&world);
+    cr_assert_eq(client.n, 1);
+    cr_assert_str_eq(answer_hex(0), squeezed("09 00 0000 0002 50 01"));
 }
 
 Test(server_options, answers_put_off_may_refuse_and_fail)

@@ -37,15 +37,13 @@ RESET = (0, 5)
 Reasons = dict[str, str]
 
 TABLES: Reasons = {
-    "os echo without d*": "the library's tables make `d` required; Zephyr echoes nothing",
     "os echo indefinite tstr": "the library joins chunked strings; zcbor refuses them",
     "framing: length field too short": "the library keeps to the header's length; Zephyr reads on",
-    "settings write no val*": "`val` is required in the library's table; Zephyr writes nothing",
-    "fs upload no data*": "`data` is required in the library's table; Zephyr writes nothing",
 }
 OWN: Reasons = {
     "os taskstat*": "smpsim tells `runtime` too, and its threads are its own",
-    "stat show *": "its own counters",
+    "stat show [ps]*": "its own counters",
+    "stat show flash*": "its own counters",
 }
 SHELL: Reasons = {
     "shell argv of ints": "the library's table wants text; Zephyr sees an empty command",
@@ -54,18 +52,14 @@ SHELL: Reasons = {
     "shell kernel (no subcommand)": "its own commands",
 }
 OLD_ZEPHYR: Reasons = {
-    "img upload: no off [[]v2]": "`off` is required in the library's table: `rc` 3, not `err` 20",
     "img state after upload": "not all of its chunks are in the capture",
     "img upload small whole: chunk*": "smpsim checks the hash: the last answer has `match`",
     "framing: datagram of *": "3.4 corrupts its memory above its buffer size",
     "over buf_size*": "3.4 corrupts its memory above its buffer size",
     "os echo 3*": "Zephyr's answer is a byte longer (indefinite map) and does not fit",
     "img state after reset": "native_sim has no boot loader: nothing is swapped",
-    "stat list*": "3.4 adds `rc: 0`, to this answer alone",
 }
 NEW_ZEPHYR: Reasons = {
-    "os reset force tstr": "4.4 resets whatever the keys hold",
-    "os reset v1 boot_mode 300": "4.4 resets whatever the keys hold",
     "os datetime*": "not built into these devices",
     "os bootloader*": "not built into these devices",
     "os mpstat*": "not built into these devices",
@@ -83,9 +77,6 @@ LARGE_DATAGRAMS: Reasons = {
 }
 RECOVERY: Reasons = {
     "app: slot info*": "smpsim tells `max_image_size` too",
-    "os console echo by read": "the library's table wants `echo`; MCUboot does not look",
-    "state: payload not a map": "the library looks at what is no request; MCUboot does not",
-    "state: truncated cbor": "the library looks at what is no request; MCUboot does not",
     "upload: packet of 1024 bytes*": "the console takes 4 bytes less than UDP",
     "state": "MCUboot erases what does not boot",
 }
@@ -107,7 +98,6 @@ SOMETIMES = {
     "enum details*",
     "framing: datagram of *",
     "img state after reset",
-    "fs upload no data*",
     "img *",
     "img upload small whole: chunk*",
     "os bootloader*",
@@ -115,9 +105,9 @@ SOMETIMES = {
     "os echo 20*",
     "os echo 3*",
     "os taskstat*",
-    "settings write no val*",
     "state",
-    "stat show *",
+    "stat show [ps]*",
+    "stat show flash*",
 }
 
 OLD = (

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Smpctl
 from simulator import READ, WRITE, Client, Sim, run
 
 FS, SETTINGS, BASIC = 8, 3, 63
@@ -187,3 +188,24 @@ def test_a_device_without_firmware_waits_in_recovery(tmp_path: Path) -> None:
     with Sim(tmp_path / "state", "--recovery", image=None) as sim, sim.client() as client:
         sim.told("waits in serial recovery")
         assert client.ask(READ, 1, 0) == {"images": []}
+
+
+# ---- statistics of Zephyr 3.4 ----
+
+
+def test_an_unknown_section_of_3_4(smpctl: Smpctl, tmp_path: Path) -> None:
+    with Sim(tmp_path / "new", "--profile", "zephyr-3.4") as sim, sim.client() as client:
+        assert client.ask(READ, 2, 0, {"name": "none"}) == {"ret": {"group": 63, "rc": 3}}
+        smpctl.device = "udp://{}:{}".format(*sim.addresses[0])
+        assert "no section of that name" in smpctl("stat", "none", status=1).err
+
+
+def test_a_stale_header_ends_in_a_time_out_that_says_so(smpctl: Smpctl, tmp_path: Path) -> None:
+    with Sim(tmp_path / "old", "--profile", "zephyr-3.4", "--v1") as sim, sim.client() as client:
+        client.send(client.request(READ, 2, 1).encode())
+        assert client.receive(5) is not None
+        client.send(client.request(READ, 2, 0, {"name": "none"}).encode())
+        assert client.receive(5) == bytes.fromhex("01000014 0002 01 01")
+        smpctl.device = "udp://{}:{}".format(*sim.addresses[0])
+        run = smpctl("-t", "0.3", "stat", "none", status=3)
+        assert "a packet that no request matches" in run.err
