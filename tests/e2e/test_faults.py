@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from conftest import NEW, OLD, Json, Simulator, Smpctl
 from line import Line
+from simulator import run
 from wire import UPLOAD, Behaviour, Device, Packet, Payload, Send, good
 
 LINKS = ("udp", "serial")
@@ -53,7 +54,7 @@ class Bench:
         return device
 
     def simulator(self, *args: object) -> Simulator:
-        pty = ["--pty", self.folder / "port", "--line-buffers", "64"]
+        pty = ["--pty", self.folder / "port", "--line-buffers", "64", "--baud", "0"]
         simulator = Simulator(
             self.folder / "state", "--image", OLD, *(pty if self.link == "serial" else []), *args
         )
@@ -139,6 +140,15 @@ def update_with_losses(bench: Bench) -> None:
             bench.ctl(*args, "-t", 1, "-r", 5, within=20)
         bench.ctl.wait_for(0, "1.1.0")
         bench.ctl("image", "confirm", "-t", 1, "-r", 5, within=20)
+    finally:
+        simulator.stop()
+
+
+@case
+def silence_in_the_middle(bench: Bench) -> None:
+    simulator = bench.simulator("--faults", "silence-after=30000", "--buf-size", 512)
+    try:
+        bench.upload_fails("SMP_ERR_STALLED")
     finally:
         simulator.stop()
 
@@ -456,6 +466,23 @@ def the_device_stands_still_for_a_while(bench: Bench) -> None:
         bench.ctl("image", "test", NEW)
     finally:
         simulator.stop()
+
+
+# ---- how faults are described ----
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("dorp=5%", "'dorp' at character 1: no such fault; there are drop, burst,"),
+        ("seed=1,drop=200%", "'200%' at character 13: drop takes a percentage from 0 to 100"),
+        ("restart-at", "'restart-at' at character 1: a value is missing"),
+    ],
+)
+def test_wrong_descriptions(text: str, says: str) -> None:
+    ended = run("--faults", text)
+    assert ended.returncode == 2
+    assert says in ended.stderr
 
 
 # ---- all of them ----
