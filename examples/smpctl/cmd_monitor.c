@@ -165,8 +165,9 @@ static int watch(struct monitor *monitor)
         if (opt_count && round == opt_count) {
             return STATUS_DONE;
         }
-        next += interval;
         status = one_round(monitor);
+        uint64_t now = smp_loop_now(ctl->loop);
+        next = next + interval > now ? next + interval : now + interval; /* late: never a burst */
         if (status == STATUS_DONE && !(opt_count && round + 1 == opt_count)) {
             pause_until(ctl, next);
         }
