@@ -202,13 +202,13 @@ static bool read_numbers(struct dsa_signature *numbers, size_t bits, const uint8
            asn1_der_get_bignum(&i, numbers->s, (unsigned)bits);
 }
 
-static bool check_ecdsa(const struct smpi_key *key, const uint8_t *digest, size_t digest_len,
-                        const uint8_t *signature, size_t len)
+static bool check_ecdsa(const struct smpi_key *key, const uint8_t *digest, size_t len,
+                        const uint8_t *signature, size_t signature_len)
 {
     struct dsa_signature numbers;
     dsa_signature_init(&numbers);
-    bool good = read_numbers(&numbers, key->bits, signature, len) &&
-                ecdsa_verify(&key->as.point, digest_len, digest, &numbers);
+    bool good = read_numbers(&numbers, key->bits, signature, signature_len) &&
+                ecdsa_verify(&key->as.point, len, digest, &numbers);
     dsa_signature_clear(&numbers);
     return good;
 }
