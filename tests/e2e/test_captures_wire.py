@@ -24,6 +24,8 @@ import pytest
 from simulator import Sim
 from test_captures_sim import OLD, SHARED, Reasons, outline
 
+pytestmark = pytest.mark.alone
+
 # Between lines, as the recordings had it: devices have few line buffers.
 GAP_S = 0.015
 

@@ -67,6 +67,7 @@ def test_update(smpctl: Smpctl, simulate: Simulate, port: Path, name: str) -> No
     assert smpctl.images()[0] == ("1.1.0", {"active", "confirmed"})
 
 
+@pytest.mark.alone
 def test_no_line_is_lost_by_default(smpctl: Smpctl, simulate: Simulate, port: Path) -> None:
     """A line too many would cost a second each: the device has two buffers and says nothing."""
     simulate("--image", OLD, "--pty", port)
