@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the Go binding's typed code: gen_<group>.go, gen_groups.go, gen_codes.go.
+"""Writes the Go binding's typed code: gen_<group>.go, gen_groups.go, gen_codes.go, gen_update.go.
 
     go.py --model model.json --output bindings/go
 
@@ -52,7 +52,7 @@ class Names:
     """How comments spell what C calls otherwise."""
 
     def __init__(self, model: Json) -> None:
-        self.calls = {}
+        self.calls = {"smp_update_decide": "UpdateOptions.Decide"}
         for group in model["groups"]:
             for command in group["commands"]:
                 if command["function"]:
@@ -396,6 +396,12 @@ def write_groups(model: Json) -> str:
     return "".join(out)
 
 
+def write_update(model: Json, names: Names) -> str:
+    """What an update answers with; no command does."""
+    message = write_message(model, "smp_update_report", names, {})
+    return HEAD + "\n" + message + write_enums(model, {"header": "update.h", "enum": None})
+
+
 def write_errors(model: Json) -> str:
     out = [HEAD, "\n// What can go wrong here.\nconst (\n"]
     for error in model["errors"]:
@@ -420,6 +426,7 @@ def main() -> None:
     }
     files["gen_groups.go"] = write_groups(model)
     files["gen_codes.go"] = write_errors(model)
+    files["gen_update.go"] = write_update(model, names)
     for name, text in files.items():
         (options.output / name).write_text(text, encoding="utf-8")
 

@@ -47,6 +47,9 @@ type TransferOptions struct {
 	FirstChunk time.Duration // patience while the device erases
 	Stall      time.Duration // without progress for so long it ends
 
+	// Pauser, if there is one, stops and continues it.
+	Pauser *Pauser
+
 	// Resume, of files only.  Downloading: how many bytes are here already.  Uploading: not 0 goes
 	// on where the device's file ends.
 	Resume int64
@@ -208,23 +211,17 @@ func (s *sorter) put(offset uint64, part []byte) error {
 
 /* ---- a transfer under way ---- */
 
-// A transfer is driven by the goroutine that called it: that reads, writes, and reports progress.
-// The loop only puts down what is to be done.
+// A transfer is an operation that reads or writes.
 type transfer struct {
-	session *Session
-	name    string
+	operation
 	options TransferOptions
 	read    func(offset uint64, n int) ([]byte, error)
 	sorter  sorter
-	handle  int64
 	failure error // of reader or writer
 
-	notify chan struct{} // a token: look at what is below
-	mu     sync.Mutex
-	todo   []shim.Event
-	done   bool
-	err    error
-	paused bool // the writer is slow
+	// Why it stands still; under the operation's lock.
+	slow bool // the writer is
+	held bool // the program wants it to
 }
 
 // Parts received that may wait for the writer before the device has to.
@@ -234,103 +231,72 @@ const (
 )
 
 func newTransfer(name string, s *Session, options *TransferOptions) *transfer {
-	t := &transfer{session: s, name: name, notify: make(chan struct{}, 1)}
+	t := &transfer{operation: newOperation(s, name)}
+	t.put = t.fill
 	if options != nil {
 		t.options = *options
 	}
 	return t
 }
 
-func (t *transfer) event(ev *shim.Event) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if ev.Kind == shim.Done {
-		t.done, t.err = true, eventError(t.name, ev)
-	} else {
-		t.todo = append(t.todo, *ev)
+// fill makes the device wait when too much waits here.
+func (t *transfer) fill(*shim.Event) {
+	if len(t.todo) >= partsMost && !t.slow {
+		t.slow = true
+		t.session.loop.shim.TransferPause(t.handle)
 	}
-	if len(t.todo) >= partsMost && !t.paused && !t.done {
-		t.paused = true
-		t.session.loop.shim.TransferPause(t.handle) // the lock is held
-	}
-	t.tell()
 }
 
-func (t *transfer) closed() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.done, t.err = true, failed(t.name, int(ErrClosed))
-	t.tell()
+// hold stops it, or lets it go on, for the program.
+func (t *transfer) hold(held bool) {
+	t.session.loop.do(func(c *shim.Shim) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.held = held; held {
+			c.TransferPause(t.handle)
+		} else if !t.slow {
+			c.TransferContinue(t.handle)
+		}
+	})
 }
 
-func (t *transfer) tell() {
-	select {
-	case t.notify <- struct{}{}:
-	default:
+// keepGoing ends the wait once the writer has caught up.
+func (t *transfer) keepGoing() {
+	t.mu.Lock()
+	again := t.slow && len(t.todo) < partsFew
+	t.mu.Unlock()
+	if !again {
+		return
 	}
+	t.session.loop.do(func(c *shim.Shim) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.slow = false; !t.held {
+			c.TransferContinue(t.handle)
+		}
+	})
 }
 
 func (t *transfer) run(ctx context.Context, begin func(*shim.Shim) int64) (int64, error) {
-	if t.session == nil || t.session.loop == nil {
-		return 0, failed(t.name, int(ErrInvalid))
-	}
-	if ctx.Err() != nil {
-		return 0, canceled(t.name, ctx)
-	}
-	_, err := t.session.loop.submit(t.name, t, func(c *shim.Shim) int64 {
-		t.handle = begin(c)
-		return t.handle
-	})
-	if err != nil {
-		return 0, err
-	}
-	ended := false
-	defer func() {
-		if !ended { // a function of the caller's panicked
-			t.session.loop.release(t.handle)
+	if pauser := t.options.Pauser; pauser != nil {
+		started := begin
+		begin = func(c *shim.Shim) int64 {
+			handle := started(c)
+			if handle > 0 && pauser.enter(t) {
+				t.held = true
+				c.TransferPause(handle)
+			}
+			return handle
 		}
-	}()
-	err = t.drive(ctx)
-	ended = true
+		defer pauser.leave(t)
+	}
+	_, err := t.operation.run(ctx, begin, t.work)
+	if t.failure != nil && t.read == nil {
+		err = &Error{Op: t.name, Code: ErrSink, Err: t.failure}
+	} else if t.failure != nil && err != nil {
+		err = &Error{Op: t.name, Code: ErrSource, Err: t.failure}
+	}
 	return t.sorter.written, err
-}
-
-// drive works until the transfer has ended.
-func (t *transfer) drive(ctx context.Context) error {
-	over := ctx.Done()
-	for {
-		select {
-		case <-over:
-			over = nil // the end comes all the same
-			t.session.loop.do(func(c *shim.Shim) { c.Cancel(t.handle) })
-			continue
-		case <-t.notify:
-		}
-		todo, done, err := t.take()
-		for i := range todo {
-			t.work(&todo[i])
-		}
-		if !done {
-			continue
-		}
-		if t.failure != nil && t.read == nil {
-			return &Error{Op: t.name, Code: ErrSink, Err: t.failure}
-		}
-		if t.failure != nil && err != nil {
-			return &Error{Op: t.name, Code: ErrSource, Err: t.failure}
-		}
-		if err != nil && ctx.Err() != nil && isCanceled(err) {
-			return canceled(t.name, ctx)
-		}
-		return err
-	}
-}
-
-func (t *transfer) take() (todo []shim.Event, done bool, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	todo, t.todo = t.todo, nil
-	return todo, t.done, t.err
 }
 
 func (t *transfer) work(ev *shim.Event) {
@@ -364,15 +330,47 @@ func (t *transfer) work(ev *shim.Event) {
 	t.keepGoing()
 }
 
-// keepGoing ends the pause once the writer has caught up.
-func (t *transfer) keepGoing() {
-	t.mu.Lock()
-	again := t.paused && len(t.todo) < partsFew
-	if again {
-		t.paused = false
+// A Pauser stops transfers and lets them go on, from any goroutine; the zero value is ready.  One
+// may serve several transfers.  A paused transfer keeps what it has; a device may give up an
+// upload that it hears nothing of for long.
+type Pauser struct {
+	mu      sync.Mutex
+	paused  bool
+	running map[*transfer]bool
+}
+
+// Pause stops sending: what is on the way is still answered.
+func (p *Pauser) Pause() { p.set(true) }
+
+// Resume goes on.
+func (p *Pauser) Resume() { p.set(false) }
+
+func (p *Pauser) set(paused bool) {
+	p.mu.Lock()
+	p.paused = paused
+	var running []*transfer
+	for t := range p.running {
+		running = append(running, t)
 	}
-	t.mu.Unlock()
-	if again {
-		t.session.loop.do(func(c *shim.Shim) { c.TransferContinue(t.handle) })
+	p.mu.Unlock()
+	for _, t := range running {
+		t.hold(paused)
 	}
+}
+
+// enter adds a transfer, and says whether it has to wait.
+func (p *Pauser) enter(t *transfer) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running == nil {
+		p.running = map[*transfer]bool{}
+	}
+	p.running[t] = true
+	return p.paused
+}
+
+func (p *Pauser) leave(t *transfer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.running, t)
 }

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -280,4 +282,51 @@ type slowly struct{ bytes.Buffer }
 func (s *slowly) Write(p []byte) (int, error) {
 	time.Sleep(100 * time.Microsecond)
 	return s.Buffer.Write(p)
+}
+
+func TestPausesAreKept(t *testing.T) {
+	w := newWorld(t, nil, nil)
+	var stored atomic.Int64
+	must(t, w.server.Img.HandleUploadChunk(func(_ context.Context, req *ImgUploadReq) (*ImgUploadRsp, error) {
+		stored.Store(int64(req.Off) + int64(len(req.Data)))
+		return &ImgUploadRsp{Off: Some(uint64(stored.Load()))}, nil
+	}))
+	var pauser Pauser
+	paused := make(chan struct{})
+	once := sync.OnceFunc(func() { pauser.Pause(); close(paused) })
+	options := &UploadOptions{TransferOptions: TransferOptions{Pauser: &pauser, Chunk: 100,
+		Progress: func(Progress) { once() }}}
+	ended := make(chan error, 1)
+	go func() { ended <- w.device.Img.Upload(soon(t), bytes.NewReader(pattern(50000)), options) }()
+
+	<-paused
+	still := func() int64 { // once what was on the way has been answered
+		for i := 0; i < 20; i++ {
+			_, err := w.device.OS.Echo(soon(t), &OSEchoReq{Text: "x"})
+			must(t, err)
+		}
+		return stored.Load()
+	}
+	before := still()
+	if after := still(); after != before || after >= 50000 {
+		t.Errorf("it went on from %d to %d", before, after)
+	}
+	pauser.Resume()
+	must(t, <-ended)
+	if stored.Load() != 50000 {
+		t.Error(stored.Load())
+	}
+
+	pauser.Pause() // before it begins
+	ctx, cancel := context.WithCancel(soon(t))
+	go func() { ended <- w.device.Img.Upload(ctx, bytes.NewReader(pattern(1000)), options) }()
+	within(t, "the upload is there", func() bool {
+		pauser.mu.Lock()
+		defer pauser.mu.Unlock()
+		return len(pauser.running) == 1
+	})
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }

@@ -257,6 +257,54 @@ func (s *Shim) TransferContinue(transfer int64) int {
 	return int(C.shim_transfer_continue(s.c, C.int64_t(transfer)))
 }
 
+/* ---- updates ---- */
+
+// UpdateOptions are struct smp_update_options.
+type UpdateOptions struct {
+	Image                               uint32
+	Goal                                int
+	Recovery, NoDowngrade, Again, Force bool
+	Key                                 []byte
+	Wait, Link, Busy, DecideWithin      uint32
+	Window, Chunk, FirstChunk, Stall    uint32
+	Ask                                 bool // a Decide event asks
+}
+
+// Update updates a device with the image in file, which is copied.
+func (s *Shim) Update(session int64, file []byte, o UpdateOptions) int64 {
+	options := C.struct_smp_update_options{
+		image: C.uint32_t(o.Image), goal: C.enum_smp_update_state(o.Goal),
+		recovery: C.bool(o.Recovery), no_downgrade: C.bool(o.NoDowngrade),
+		again: C.bool(o.Again), force_reset: C.bool(o.Force),
+		wait_ms: C.uint32_t(o.Wait), link_ms: C.uint32_t(o.Link), busy_ms: C.uint32_t(o.Busy),
+		decide_ms: C.uint32_t(o.DecideWithin),
+		window:    C.uint32_t(o.Window), chunk: C.uint32_t(o.Chunk),
+		first_chunk_ms: C.uint32_t(o.FirstChunk), stall_ms: C.uint32_t(o.Stall),
+	}
+	if len(o.Key) > 0 { // C's own: a pointer to Go's memory may not hold another
+		key := C.CBytes(o.Key)
+		defer C.free(key)
+		options.key = C.struct_smp_str{data: (*C.char)(key), len: C.size_t(len(o.Key))}
+	}
+	data, n := pointer(file)
+	return int64(C.shim_update(s.c, C.int64_t(session), data, n, Copy, &options, C.bool(o.Ask)))
+}
+
+// UpdateDecide answers a Decide event.
+func (s *Shim) UpdateDecide(update int64, decision int) int {
+	return int(C.shim_update_decide(s.c, C.int64_t(update), C.enum_smp_update_decision(decision)))
+}
+
+// UpdatePhaseName and the next explain the enums of updates.
+func UpdatePhaseName(phase uint32) string {
+	return C.GoString(C.smp_update_phase_name(C.uint32_t(phase)))
+}
+
+// UpdateStateText is a plain sentence.
+func UpdateStateText(state uint32) string {
+	return C.GoString(C.smp_update_state_text(C.uint32_t(state)))
+}
+
 /* ---- servers ---- */
 
 // ServerOptions are struct smp_server_options.

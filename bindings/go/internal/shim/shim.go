@@ -54,6 +54,10 @@ const (
 	Starved  = C.SHIM_STARVED
 	Console  = C.SHIM_CONSOLE
 	Drained  = C.SHIM_DRAINED
+	Update   = C.SHIM_UPDATE
+	Step     = C.SHIM_STEP
+	Decide   = C.SHIM_DECIDE
+	Reopen   = C.SHIM_REOPEN
 )
 
 // Where a transfer's data are: enum shim_source.
@@ -85,6 +89,13 @@ type TransferProgress struct {
 	Chunk, Window                  uint32
 }
 
+// UpdateProgress is struct smp_update_progress.
+type UpdateProgress struct {
+	Phase                          int
+	LinkDown                       bool
+	Done, Total, Start, Rate, Left uint64
+}
+
 // Event is struct shim_event.  All it refers to is Go's own.
 type Event struct {
 	Kind      int
@@ -103,6 +114,7 @@ type Event struct {
 	Text      string
 	Code      Code
 	Progress  TransferProgress
+	Update    UpdateProgress
 	Offset    uint64
 	Len       int
 	Exchange  int64
@@ -168,10 +180,8 @@ func (s *Shim) take(got C.struct_fetched, e *Event) bool {
 		Handle: int64(c.handle),
 		Err:    int(c.error),
 	}
-	if c.kind == C.SHIM_DONE || c.kind == C.SHIM_REQUEST {
-		e.Header = Header{Op: uint8(c.header.op), Version: uint8(c.header.version),
-			ID: uint8(c.header.id), Group: uint16(c.header.group)}
-		e.HasRecord = c.record != nil
+	if c.record != nil {
+		e.HasRecord = true
 		e.Flat = bytes(got.flat)
 	}
 	switch c.kind {
@@ -179,7 +189,16 @@ func (s *Shim) take(got C.struct_fetched, e *Event) bool {
 		if e.Err != 0 {
 			e.fillError(c)
 		}
+	case C.SHIM_UPDATE, C.SHIM_STEP:
+		p := &c.update
+		e.Update = UpdateProgress{
+			Phase: int(p.phase), LinkDown: bool(p.link_down),
+			Done: uint64(p.done), Total: uint64(p.total), Start: uint64(p.start),
+			Rate: uint64(p.rate), Left: uint64(p.left_ms),
+		}
 	case C.SHIM_REQUEST:
+		e.Header = Header{Op: uint8(c.header.op), Version: uint8(c.header.version),
+			ID: uint8(c.header.id), Group: uint16(c.header.group)}
 		e.Exchange = int64(c.exchange)
 		e.Transport = int64(c.transport)
 	case C.SHIM_PROGRESS:
