@@ -59,6 +59,12 @@ const (
 	ErrDowngrade ErrorCode = -25
 	// After its reset the device does not run the new image
 	ErrNotStarted ErrorCode = -26
+	// The device keeps asking for the same bytes, although they were sent; reset it, or erase the
+	// slot, and start again
+	ErrStuck ErrorCode = -27
+	// Only answers to earlier requests came, and none to the last ones; something on the way repeats
+	// old packets
+	ErrStale ErrorCode = -28
 )
 
 // Rc is an error code that every group may answer with; from 256 on they belong to the device's

@@ -22,6 +22,8 @@ const (
 	PhaseStarting Phase = iota // the device may be erasing
 	PhaseSending
 	PhaseDone
+	PhasePaused       // the reader or writer is slow
+	PhaseReconnecting // the link is down, and waited for
 )
 
 // Progress says how far a transfer is.

@@ -262,6 +262,8 @@ static void link_text(const struct smpctl *ctl, const struct smp_result *result,
                  o->tries ? o->tries : DEFAULT_TRIES, separator, hint);
         break;
     case SMP_ERR_STALLED:
+    case SMP_ERR_STUCK:
+    case SMP_ERR_STALE:
         snprintf(text, size, "%s: %s%s%s", ctl->device, smp_error_text(result->error), separator,
                  hint);
         break;

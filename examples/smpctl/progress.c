@@ -86,11 +86,11 @@ static void put_line(const struct progress *progress, const struct smp_progress 
 
 static json_t *to_json(const struct progress *progress, const struct smp_progress *step)
 {
-    static const char *const phases[] = {"starting", "sending", "done"};
+    static const char *const phases[] = {"starting", "sending", "done", "paused", "reconnecting"};
     json_t *json = json_object();
     json_object_set_new(
         json, "phase",
-        json_string(step->phase <= SMP_PHASE_DONE ? phases[step->phase] : "unknown"));
+        json_string(step->phase <= SMP_PHASE_RECONNECTING ? phases[step->phase] : "unknown"));
     json_object_set_new(json, "done", json_integer((json_int_t)step->done));
     json_object_set_new(json, "total", json_integer((json_int_t)step->total));
     json_object_set_new(json, "start", json_integer((json_int_t)progress->start));

@@ -52,6 +52,8 @@ enum smp_error {
     SMP_ERR_SIGNATURE = -24,   /**< The image is not signed with that key. */
     SMP_ERR_DOWNGRADE = -25,   /**< The image is older than the one that runs, and that was not wanted. */
     SMP_ERR_NOT_STARTED = -26, /**< After its reset the device does not run the new image. */
+    SMP_ERR_STUCK = -27,       /**< The device keeps asking for the same bytes of a transfer. */
+    SMP_ERR_STALE = -28,       /**< Only answers to what was asked before came. */
 };
 
 /**

@@ -73,6 +73,8 @@ struct smp_session_options {
     void *link_user;
     uint32_t first_chunk_ms; /**< Patience for the answer to a transfer's first chunk.  Default 40000. */
     uint32_t stall_ms;       /**< A transfer without progress for so long ends.  Default 30000. */
+    uint32_t link_wait_ms;   /**< So long a transfer waits for a link that went down to come up again,
+                                  and then goes on where the device stands.  Default 0: it ends at once. */
 };
 
 /**

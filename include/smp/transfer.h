@@ -4,10 +4,24 @@
  * Transfers: an image or file sent or received in chunks, several at a time.
  *
  * A transfer is a request like any other (session.h): one callback at the end,
- * an id to cancel it by.  It always ends: with success, the device's refusal,
- * SMP_ERR_STALLED (no progress for stall_ms), SMP_ERR_TIMEOUT (the first chunk
- * was never answered), SMP_ERR_OFFSET (the device asks for what does not exist),
- * SMP_ERR_CLOSED, SMP_ERR_SOURCE, SMP_ERR_SINK or SMP_ERR_CANCELLED.
+ * an id to cancel it by.  It always ends:
+ *
+ * - SMP_OK
+ * - SMP_ERR_DEVICE: the device refuses
+ * - SMP_ERR_TIMEOUT: no answer, for first_chunk_ms to begin with, later for stall_ms
+ * - SMP_ERR_STUCK: the device keeps asking for the same offset
+ * - SMP_ERR_OFFSET: it asks for an offset past the end, or for what was never sent
+ * - SMP_ERR_STALE: only answers to earlier requests came
+ * - SMP_ERR_STALLED: no progress for another reason (the source, a device that begins anew each time)
+ * - SMP_ERR_CLOSED, SMP_ERR_REFUSED, SMP_ERR_SYSTEM: the link is down, and was for link_wait_ms
+ * - SMP_ERR_CORRUPT: all was sent, and the device has something else
+ * - SMP_ERR_SOURCE, SMP_ERR_SINK: reading or storing here failed
+ * - SMP_ERR_CANCELLED
+ *
+ * Resuming.  While it runs, a transfer goes on by itself where the device stands when the link comes
+ * back (link_wait_ms) or the device was reset.  After a restart of the program: an image is simply
+ * uploaded again, and the device says by its SHA-256 where to go on; a file is with
+ * smp_transfer_options.resume.
  */
 #ifndef SMP_TRANSFER_H
 #define SMP_TRANSFER_H
@@ -54,6 +68,8 @@ enum smp_phase {
     SMP_PHASE_STARTING = 0, /**< First chunk sent; the device may be erasing. */
     SMP_PHASE_SENDING = 1,
     SMP_PHASE_DONE = 2,
+    SMP_PHASE_PAUSED = 3,       /**< By smp_transfer_pause(). */
+    SMP_PHASE_RECONNECTING = 4, /**< The link is down, and waited for. */
 };
 
 /** How far a transfer is. */
@@ -69,7 +85,8 @@ struct smp_progress {
     uint32_t window;      /**< Packets that may be on the way. */
 };
 
-/** Called after each answer that moved the transfer.  @p progress is borrowed. */
+/** Called after each answer that moved the transfer, and when its phase changed.  @p progress is
+ *  borrowed. */
 typedef void smp_progress_callback(struct smp_session *session,
                                    const struct smp_progress *progress, void *user);
 
@@ -83,10 +100,14 @@ struct smp_transfer_options {
     smp_progress_callback *progress; /**< May be NULL; its user pointer is the call's. */
     uint64_t resume; /**< Files only.  Downloading: bytes the caller has already.  Uploading: not 0
                           goes on where the device's file ends. */
+    uint32_t link_wait_ms; /**< 0: the session's. */
 };
 
-/** Stops sending; what is on the way is still answered.  The stall clock stands.
- *  @retval SMP_ERR_NOT_FOUND  @since 0.1 */
+/**
+ * Stops sending, for as long as wanted.  What is on the way is still answered, then nothing is, and no
+ * clock runs.  The progress callback is told SMP_PHASE_PAUSED.
+ * @retval SMP_ERR_NOT_FOUND  @since 0.1
+ */
 SMP_API int smp_transfer_pause(struct smp_session *session, smp_id id);
 
 /** Goes on after a pause, or after a source said SMP_ERR_AGAIN.

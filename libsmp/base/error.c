@@ -40,6 +40,10 @@ static const struct error errors[] = {
     {"SMP_ERR_SIGNATURE", "the image is not signed with that key"},
     {"SMP_ERR_DOWNGRADE", "the image is not known to be as new as the one that runs"},
     {"SMP_ERR_NOT_STARTED", "after its reset the device does not run the new image"},
+    {"SMP_ERR_STUCK", "the device keeps asking for the same bytes, although they were sent; reset "
+                      "it, or erase the slot, and start again"},
+    {"SMP_ERR_STALE", "only answers to earlier requests came, and none to the last ones; something "
+                      "on the way repeats old packets"},
 };
 
 static const struct error unknown = {"SMP_ERR_UNKNOWN", "an error this version does not know"};

@@ -70,6 +70,7 @@ static void on_up(void *user, struct smp_transport *transport)
     smpi_operations_wake(session);
     smpi_session_report_link(session, SMP_OK);
     if (!session->dead) {
+        smpi_transfers_link_up(session);
         smpi_session_pump(session);
     }
 }

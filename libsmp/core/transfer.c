@@ -69,7 +69,7 @@ void smpi_transfers_end(struct smp_session *session, smp_id last, int error, int
     while (node != &session->transfers) {
         struct smpi_transfer *transfer = SMPI_OF(node, struct smpi_transfer, node);
         node = node->next;
-        if (transfer->id <= last) {
+        if (transfer->id <= last && !smpi_transfer_wait_for_link(transfer, error, system_error)) {
             smpi_transfer_fail(transfer, error, system_error);
             node = session->transfers.next; /* the callback may have changed anything */
         }
@@ -77,6 +77,14 @@ void smpi_transfers_end(struct smp_session *session, smp_id last, int error, int
 }
 
 /* ---- progress ---- */
+
+enum smp_phase smpi_transfer_phase(const struct smpi_transfer *transfer)
+{
+    return transfer->paused                            ? SMP_PHASE_PAUSED
+           : transfer->state == SMPI_TRANSFER_WAITING  ? SMP_PHASE_RECONNECTING
+           : transfer->state == SMPI_TRANSFER_STARTING ? SMP_PHASE_STARTING
+                                                       : SMP_PHASE_SENDING;
+}
 
 void smpi_transfer_report(struct smpi_transfer *transfer, enum smp_phase phase)
 {
@@ -95,7 +103,7 @@ void smpi_transfer_report(struct smpi_transfer *transfer, enum smp_phase phase)
     };
     uint64_t took = loop->now - transfer->first_answer;
     uint64_t moved = transfer->acked - transfer->start;
-    if (phase != SMP_PHASE_STARTING && took > 0 && transfer->acked > transfer->start) {
+    if (transfer->first_answer != 0 && took > 0 && transfer->acked > transfer->start) {
         progress.rate = (uint64_t)((double)moved * 1e9 / (double)took);
         progress.left_ms = (uint64_t)((double)(progress.total - progress.done) * (double)took /
                                       (double)moved / 1e6);
@@ -133,7 +141,7 @@ bool smpi_transfer_setback(struct smpi_transfer *transfer)
     if (++transfer->setbacks <= SETBACKS_MAX) {
         return true;
     }
-    smpi_transfer_fail(transfer, SMP_ERR_STALLED, 0);
+    smpi_transfer_fail(transfer, SMP_ERR_STUCK, 0);
     return false;
 }
 
@@ -177,7 +185,7 @@ static void on_call(struct smp_session *session, const struct smp_result *result
     transfer->calls--;
     if (transfer->state == SMPI_TRANSFER_OVER) {
         smpi_transfer_free_if_unused(transfer);
-    } else {
+    } else if (!smpi_transfer_wait_for_link(transfer, result->error, result->system_error)) {
         transfer->then(transfer, result);
     }
 }
@@ -220,16 +228,26 @@ static bool may_restart(struct smpi_transfer *transfer)
     return ++transfer->restarts <= RESTARTS_MAX;
 }
 
+bool smpi_transfer_went_back(struct smpi_transfer *transfer, uint64_t offset)
+{
+    if (!may_restart(transfer)) {
+        smpi_transfer_fail(transfer, SMP_ERR_STALLED, 0);
+        return false;
+    }
+    transfer->best = offset;
+    transfer->acked = offset;
+    return true;
+}
+
 void smpi_transfer_go_on(struct smpi_transfer *transfer, uint64_t offset)
 {
     transfer->recovery = transfer->serial;
+    bool unanswered = transfer->started && transfer->first_answer == 0; /* its patience goes on */
+    bool back = offset == 0 ? !unanswered : offset < transfer->best;
+    if (back && !smpi_transfer_went_back(transfer, offset)) {
+        return;
+    }
     if (offset == 0) {
-        bool unanswered =
-            transfer->started && transfer->first_answer == 0; /* its patience goes on */
-        if (!unanswered && !may_restart(transfer)) {
-            smpi_transfer_fail(transfer, SMP_ERR_STALLED, 0);
-            return;
-        }
         transfer->state = SMPI_TRANSFER_STARTING;
         transfer->started = unanswered;
         transfer->high = 0;
@@ -251,6 +269,13 @@ void smpi_transfer_go_on(struct smpi_transfer *transfer, uint64_t offset)
     }
 }
 
+void smpi_transfer_go_on_receiving(struct smpi_transfer *transfer)
+{
+    transfer->state = SMPI_TRANSFER_MOVING;
+    smpi_transfer_expect_progress(transfer);
+    smpi_task_schedule(transfer->session->loop, &transfer->session->task);
+}
+
 /* What the session's task does for one transfer.  True: user code was called. */
 static bool attend(struct smpi_transfer *transfer)
 {
@@ -258,10 +283,10 @@ static bool attend(struct smpi_transfer *transfer)
         smpi_transfer_fail(transfer, transfer->cancelled ? SMP_ERR_CANCELLED : transfer->failed, 0);
         return true;
     }
-    bool report = transfer->report_start;
-    transfer->report_start = false;
-    if (report && transfer->state == SMPI_TRANSFER_STARTING) {
-        smpi_transfer_report(transfer, SMP_PHASE_STARTING);
+    bool report = transfer->report_due;
+    transfer->report_due = false;
+    if (report) {
+        smpi_transfer_report(transfer, smpi_transfer_phase(transfer));
     }
     return report;
 }
@@ -336,7 +361,9 @@ int smp_transfer_pause(struct smp_session *session, smp_id id)
     int error = enter(session, id, &transfer);
     if (error == SMP_OK && !transfer->paused) {
         transfer->paused = true;
+        transfer->report_due = true;
         smpi_transfer_stop_clock(transfer);
+        smpi_task_schedule(session->loop, &session->task);
     }
     return error;
 }
@@ -350,6 +377,7 @@ int smp_transfer_continue(struct smp_session *session, smp_id id)
     }
     if (transfer->paused) {
         transfer->paused = false;
+        transfer->report_due = true;
         smpi_transfer_start_clock(transfer);
     }
     transfer->source_waits = false;

@@ -8,6 +8,7 @@
  * MOVING:   as many chunks as the session's window allows; see transfer_send.c and
  *           transfer_receive.c for the two ways.
  * ASKING:   the group asks the device where it stands, or looks at the end.
+ * WAITING:  the link is down; see transfer_link.c.
  * OVER:     completed; kept while some of its packets may still be answered.
  *
  * transfer.c          beginning, ending, pausing, asking, progress
@@ -15,6 +16,7 @@
  * transfer_send.c     to the device: go-back-N
  * transfer_receive.c  from the device: each chunk for itself
  * transfer_time.c     patience and silence
+ * transfer_link.c     the link goes down and comes back
  */
 #ifndef SMPI_CORE_TRANSFER_H
 #define SMPI_CORE_TRANSFER_H
@@ -59,6 +61,11 @@ struct smpi_transfer_ops {
     bool (*ask)(struct smpi_transfer *transfer);
     /* May be NULL.  True: this refusal may be about the offset, and asking will tell. */
     bool (*lost)(const struct smp_result *result);
+    /*
+     * May be NULL.  After the link was down: as ask().  False: the answer to the first chunk will
+     * tell.
+     */
+    bool (*rejoin)(struct smpi_transfer *transfer);
     /* The first chunk must not be sent twice without asking in between. */
     bool ask_before_repeat;
     /*
@@ -82,6 +89,7 @@ enum smpi_transfer_state {
     SMPI_TRANSFER_STARTING,
     SMPI_TRANSFER_MOVING,
     SMPI_TRANSFER_ASKING,
+    SMPI_TRANSFER_WAITING,
     SMPI_TRANSFER_OVER,
 };
 
@@ -100,9 +108,9 @@ struct smpi_transfer {
     unsigned calls; /* of the group, whose answers are still to come */
 
     enum smpi_transfer_state state;
-    bool started;      /* STARTING: the first chunk was cut, its patience runs */
-    bool seldom;       /* STARTING: more copies than the device has buffers for */
-    bool report_start; /* and the user is to be told, by the session's task */
+    bool started;    /* STARTING: the first chunk was cut, its patience runs */
+    bool seldom;     /* STARTING: more copies than the device has buffers for */
+    bool report_due; /* the user is to be told of a new phase, by the session's task */
     bool cancelled;
     bool paused;
     bool source_waits; /* the source said AGAIN */
@@ -135,6 +143,13 @@ struct smpi_transfer {
     uint64_t left;         /* of it, while paused */
     uint64_t first_answer; /* when MOVING began */
 
+    int link_error; /* WAITING: why */
+    int link_errno;
+    uint64_t link_since; /* first loss of the link since `link_best`, or 0 */
+    uint64_t link_best;  /* acked then */
+    uint64_t strays;     /* answers to nothing, or to what was given up, seen so far */
+    uint32_t stale;      /* silences since the last progress in which only such ones came */
+
     struct smpi_timer timer;
     struct smpi_corpse corpse;
     struct smpi_chunk chunks[SMPI_CHUNKS_MAX];
@@ -164,6 +179,8 @@ int smpi_transfer_call(struct smpi_transfer *transfer, const struct smp_command 
                                     const struct smp_result *result));
 /* Asks the device where it stands.  False: the group cannot. */
 bool smpi_transfer_ask(struct smpi_transfer *transfer);
+/* After asking, receiving: all is as it was. */
+void smpi_transfer_go_on_receiving(struct smpi_transfer *transfer);
 /* After asking: the device has all before `offset`.  0: from the first chunk again. */
 void smpi_transfer_go_on(struct smpi_transfer *transfer, uint64_t offset);
 
@@ -171,6 +188,11 @@ void smpi_transfer_go_on(struct smpi_transfer *transfer, uint64_t offset);
 void smpi_transfer_moving(struct smpi_transfer *transfer, uint64_t offset);
 /* `acked` may have moved: if so, the stall time begins anew. */
 void smpi_transfer_moved(struct smpi_transfer *transfer);
+/*
+ * The device lost some of what it had confirmed: it has all before `offset`.  False: too often, and
+ * the transfer was ended.
+ */
+bool smpi_transfer_went_back(struct smpi_transfer *transfer, uint64_t offset);
 /* False: too often without progress, and the transfer was ended. */
 bool smpi_transfer_setback(struct smpi_transfer *transfer);
 /*
@@ -182,6 +204,8 @@ bool smpi_transfer_lowered(struct smpi_chunk *chunk, struct smp_result *result);
 void smpi_transfer_complete(struct smpi_transfer *transfer, struct smp_result *result);
 void smpi_transfer_fail(struct smpi_transfer *transfer, int error, int system_error);
 void smpi_transfer_report(struct smpi_transfer *transfer, enum smp_phase phase);
+/* The phase it is in, until it is done. */
+enum smp_phase smpi_transfer_phase(const struct smpi_transfer *transfer);
 /* Frees the memory once no packet of it can be answered any more. */
 void smpi_transfer_free_if_unused(struct smpi_transfer *transfer);
 
@@ -195,6 +219,8 @@ void smpi_transfer_unsent(struct smpi_request *request, int error);
 struct smpi_chunk *smpi_chunk_of(struct smpi_request *request);
 bool smpi_chunk_on_the_way(const struct smpi_chunk *chunk);
 uint32_t smpi_transfer_on_the_way(const struct smpi_transfer *transfer);
+/* Of them the one that was sent first, or NULL. */
+struct smpi_chunk *smpi_transfer_oldest(struct smpi_transfer *transfer);
 /* Chunks that may be on the way. */
 uint32_t smpi_transfer_window(const struct smpi_transfer *transfer);
 /* A chunk was answered in order: the window may grow. */
@@ -212,6 +238,15 @@ bool smpi_chunk_is_old(const struct smpi_chunk *chunk);
 
 extern const struct smpi_transfer_way smpi_transfer_send;
 extern const struct smpi_transfer_way smpi_transfer_receive;
+
+/* ---- transfer_link.c ---- */
+
+/* The link went down.  True: it waits for it to come back; false: it has to end. */
+bool smpi_transfer_wait_for_link(struct smpi_transfer *transfer, int error, int system_error);
+/* WAITING: goes on if the link is up. */
+void smpi_transfer_rejoin(struct smpi_transfer *transfer);
+/* The link is up: those that wait for it go on from the next turn. */
+void smpi_transfers_link_up(struct smp_session *session);
 
 /* ---- transfer_time.c ---- */
 

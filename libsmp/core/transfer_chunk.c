@@ -23,6 +23,18 @@ uint32_t smpi_transfer_on_the_way(const struct smpi_transfer *transfer)
     return count;
 }
 
+struct smpi_chunk *smpi_transfer_oldest(struct smpi_transfer *transfer)
+{
+    struct smpi_chunk *oldest = NULL;
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        struct smpi_chunk *chunk = &transfer->chunks[i];
+        if (smpi_chunk_on_the_way(chunk) && (oldest == NULL || chunk->serial < oldest->serial)) {
+            oldest = chunk;
+        }
+    }
+    return oldest;
+}
+
 /* More than this is never tried. */
 static uint32_t window_cap(const struct smpi_transfer *transfer)
 {
@@ -133,7 +145,8 @@ static void chunk_answer(struct smpi_request *request, const struct smp_header *
         smpi_transfer_measure(transfer, session->loop->now - request->sent_at);
     }
     smpi_session_decode(session, transfer->id, transfer->ops->command, header, payload, &result);
-    if (transfer->state != SMPI_TRANSFER_ASKING) { /* else what is told when asked counts */
+    if (transfer->state == SMPI_TRANSFER_STARTING || transfer->state == SMPI_TRANSFER_MOVING) {
+        /* else what is told when asked counts */
         transfer->way->answer(chunk, &result);
     }
     if (transfer->state != SMPI_TRANSFER_OVER) {
@@ -214,7 +227,7 @@ static struct smpi_request *first_chunk(struct smpi_transfer *transfer)
         transfer->rto = smpi_transfer_first_rto(transfer);
         transfer->rto_due = SMPI_NEVER;
         smpi_transfer_expect_first(transfer);
-        transfer->report_start = true;
+        transfer->report_due = true;
         smpi_task_schedule(session->loop, &session->task);
     }
     return smpi_transfer_prepare(transfer, 0);
@@ -223,7 +236,8 @@ static struct smpi_request *first_chunk(struct smpi_transfer *transfer)
 static struct smpi_request *next_of(struct smpi_transfer *transfer)
 {
     if (transfer->paused || transfer->source_waits || transfer->cancelled ||
-        transfer->failed != SMP_OK || transfer->state == SMPI_TRANSFER_ASKING) {
+        transfer->failed != SMP_OK || transfer->state == SMPI_TRANSFER_ASKING ||
+        transfer->state == SMPI_TRANSFER_WAITING || smpi_session_ask_params(transfer->session)) {
         return NULL;
     }
     if (transfer->state == SMPI_TRANSFER_STARTING) {
@@ -242,9 +256,6 @@ struct smpi_request *smpi_transfer_next(struct smp_session *session)
     }
     if (!session->loop->turning) { /* sources are never read from inside a call */
         smpi_task_schedule(session->loop, &session->task);
-        return NULL;
-    }
-    if (smpi_session_ask_params(session)) {
         return NULL;
     }
     for (struct smpi_list *n = session->transfers.next; n != &session->transfers; n = n->next) {

@@ -132,20 +132,14 @@ static void on_answer(struct smpi_chunk *chunk, struct smp_result *result)
     if (transfer->acked == transfer->total) {
         transfer->ops->finish(transfer, result);
     } else if (transfer->acked != before) {
-        smpi_transfer_report(transfer, SMP_PHASE_SENDING);
+        smpi_transfer_report(transfer, smpi_transfer_phase(transfer));
     }
 }
 
 /* The oldest one is asked for again, alone. */
 static void on_silence(struct smpi_transfer *transfer)
 {
-    struct smpi_chunk *oldest = NULL;
-    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
-        struct smpi_chunk *chunk = &transfer->chunks[i];
-        if (smpi_chunk_on_the_way(chunk) && (oldest == NULL || chunk->serial < oldest->serial)) {
-            oldest = chunk;
-        }
-    }
+    struct smpi_chunk *oldest = smpi_transfer_oldest(transfer);
     if (oldest != NULL) {
         smpi_session_drop(transfer->session, &oldest->request);
         transfer->session->stats.lost++;

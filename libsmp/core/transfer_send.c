@@ -105,6 +105,9 @@ static void later_answer(struct smpi_chunk *chunk, uint64_t wanted)
             smpi_transfer_in_order(transfer);
         }
     }
+    if (gap && wanted < transfer->acked && !smpi_transfer_went_back(transfer, wanted)) {
+        return;
+    }
     smpi_transfer_moved(transfer);
     if (gap) {
         smpi_transfer_gap(transfer);
@@ -141,7 +144,7 @@ static void accepted(struct smpi_chunk *chunk, uint64_t wanted, struct smp_resul
     if (transfer->acked == transfer->total) {
         transfer->ops->finish(transfer, result);
     } else if (transfer->acked != before) {
-        smpi_transfer_report(transfer, SMP_PHASE_SENDING);
+        smpi_transfer_report(transfer, smpi_transfer_phase(transfer));
     }
 }
 
@@ -175,18 +178,16 @@ static void on_answer(struct smpi_chunk *chunk, struct smp_result *result)
     }
 }
 
-/* From the last confirmed offset: the probe takes the place of what it repeats, whose late answer
-   still counts. */
+/* From the last confirmed offset: the probe takes the place of the oldest, whose late answer still
+   counts. */
 static void on_silence(struct smpi_transfer *transfer)
 {
     struct smp_session *session = transfer->session;
-    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
-        struct smpi_chunk *chunk = &transfer->chunks[i];
-        if (smpi_chunk_on_the_way(chunk) && chunk->offset == transfer->acked) {
-            smpi_session_overtake(session, &chunk->request);
-            chunk->request.due = session->loop->now + session->options.grace_ms * SMPI_MS;
-            smpi_session_wake_at(session, chunk->request.due);
-        }
+    struct smpi_chunk *oldest = smpi_transfer_oldest(transfer);
+    if (oldest != NULL) {
+        smpi_session_overtake(session, &oldest->request);
+        oldest->request.due = session->loop->now + session->options.grace_ms * SMPI_MS;
+        smpi_session_wake_at(session, oldest->request.due);
     }
     rewind_to(transfer, transfer->acked);
 }

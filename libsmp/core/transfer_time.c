@@ -5,6 +5,12 @@
 /* Unanswered tries after which smaller packets are worth a try. */
 enum { TRIES_BEFORE_SMALLER = 2 };
 
+/* Silences with old answers in them after which these are no accident. */
+enum { STALE_MIN = 2 };
+
+/* Silences in a row that tell more than what came before them. */
+enum { SILENT_MIN = 2 };
+
 /* Unanswered packets that chance may explain. */
 enum { CHANCE = 2 };
 
@@ -29,9 +35,15 @@ void smpi_transfer_set_timer(struct smpi_transfer *transfer)
 
 void smpi_transfer_restart_rto(struct smpi_transfer *transfer)
 {
-    transfer->rto_due = smpi_transfer_on_the_way(transfer) == 0
+    transfer->rto_due = transfer->paused || smpi_transfer_on_the_way(transfer) == 0
                             ? SMPI_NEVER
                             : transfer->session->loop->now + transfer->rto;
+}
+
+/* Answers to what was given up, or to nothing at all. */
+static uint64_t strays_of(const struct smp_session *session)
+{
+    return session->stats.late + session->stats.strange;
 }
 
 /* Where packets vanish, and another copy does no harm, the first chunk is repeated sooner. */
@@ -45,6 +57,8 @@ uint64_t smpi_transfer_first_rto(const struct smpi_transfer *transfer)
 static void give_up_in(struct smpi_transfer *transfer, uint32_t own_ms, uint32_t session_ms)
 {
     uint64_t ns = (own_ms != 0 ? own_ms : session_ms) * SMPI_MS;
+    transfer->strays = strays_of(transfer->session);
+    transfer->stale = 0;
     if (transfer->paused) {
         transfer->left = ns;
     } else {
@@ -63,18 +77,54 @@ void smpi_transfer_expect_progress(struct smpi_transfer *transfer)
     give_up_in(transfer, transfer->options.stall_ms, transfer->session->options.stall_ms);
 }
 
+/* Nobody waits any more for what is on the way: unanswered it gives its place back to others. */
+static void let_go(struct smpi_transfer *transfer)
+{
+    struct smp_session *session = transfer->session;
+    uint64_t due = session->loop->now + session->options.grace_ms * SMPI_MS;
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        struct smpi_request *request = &transfer->chunks[i].request;
+        if (request->state == SMPI_SENT && request->due == SMPI_NEVER) {
+            request->due = due;
+            smpi_session_wake_at(session, due);
+        }
+    }
+}
+
+/* What is still on the way is waited for again; if nothing is, it is sent again. */
+static void take_back(struct smpi_transfer *transfer)
+{
+    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
+        struct smpi_chunk *chunk = &transfer->chunks[i];
+        if (smpi_chunk_on_the_way(chunk)) {
+            chunk->request.due = SMPI_NEVER;
+        }
+    }
+    if (transfer->state == SMPI_TRANSFER_MOVING && smpi_transfer_on_the_way(transfer) == 0) {
+        transfer->way->silence(transfer);
+    }
+}
+
 void smpi_transfer_stop_clock(struct smpi_transfer *transfer)
 {
     uint64_t now = transfer->session->loop->now;
     transfer->left = transfer->give_up > now ? transfer->give_up - now : 0;
     transfer->give_up = SMPI_NEVER;
+    transfer->rto_due = SMPI_NEVER;
+    let_go(transfer);
     smpi_transfer_set_timer(transfer);
 }
 
 void smpi_transfer_start_clock(struct smpi_transfer *transfer)
 {
     transfer->give_up = transfer->session->loop->now + transfer->left;
-    smpi_transfer_restart_rto(transfer);
+    take_back(transfer);
+    if (transfer->state == SMPI_TRANSFER_WAITING) {
+        transfer->link_since = transfer->session->loop->now;
+        transfer->rto_due = transfer->session->loop->now;
+    } else {
+        smpi_transfer_restart_rto(transfer);
+    }
     smpi_transfer_set_timer(transfer);
 }
 
@@ -242,9 +292,13 @@ static uint64_t next_probe(const struct smpi_transfer *transfer)
 static void on_silence(struct smpi_transfer *transfer)
 {
     uint64_t now = transfer->session->loop->now;
-    bool unsent = transfer->probing && !transfer->probed;
-    if (transfer->paused || transfer->state == SMPI_TRANSFER_ASKING ||
-        !smpi_session_is_up(transfer->session)) {
+    transfer->stale += strays_of(transfer->session) != transfer->strays;
+    transfer->strays = strays_of(transfer->session);
+    bool unsent = transfer->probing && !transfer->probed && transfer->session->blocked;
+    if (transfer->state == SMPI_TRANSFER_WAITING) {
+        smpi_transfer_rejoin(transfer);
+    } else if (transfer->paused || transfer->state == SMPI_TRANSFER_ASKING ||
+               !smpi_session_is_up(transfer->session)) {
         transfer->rto_due = SMPI_NEVER;
     } else if (transfer->state == SMPI_TRANSFER_STARTING) {
         repeat_first(transfer);
@@ -258,13 +312,28 @@ static void on_silence(struct smpi_transfer *transfer)
     }
 }
 
+/* All patience is over: what was it that did not come? */
+static void give_up(struct smpi_transfer *transfer)
+{
+    if (transfer->state == SMPI_TRANSFER_WAITING) {
+        smpi_transfer_fail(transfer, transfer->link_error, transfer->link_errno);
+    } else if (transfer->setbacks > 0 && transfer->timeouts < SILENT_MIN) {
+        smpi_transfer_fail(transfer, SMP_ERR_STUCK, 0);
+    } else if (transfer->stale >= STALE_MIN) {
+        smpi_transfer_fail(transfer, SMP_ERR_STALE, 0);
+    } else if (transfer->source_waits) {
+        smpi_transfer_fail(transfer, SMP_ERR_STALLED, 0);
+    } else {
+        smpi_transfer_fail(transfer, SMP_ERR_TIMEOUT, 0);
+    }
+}
+
 void smpi_transfer_on_timer(struct smpi_timer *timer)
 {
     struct smpi_transfer *transfer = SMPI_OF(timer, struct smpi_transfer, timer);
     struct smp_session *session = transfer->session;
-    bool starting = transfer->state == SMPI_TRANSFER_STARTING;
     if (transfer->give_up <= session->loop->now) {
-        smpi_transfer_fail(transfer, starting ? SMP_ERR_TIMEOUT : SMP_ERR_STALLED, 0);
+        give_up(transfer);
     } else {
         if (transfer->rto_due <= session->loop->now) {
             on_silence(transfer);

@@ -123,6 +123,12 @@ static bool upload_ask(struct smpi_transfer *transfer)
            SMP_OK;
 }
 
+static bool upload_rejoin(struct smpi_transfer *transfer)
+{
+    file_of(transfer)->resuming = transfer->first_answer == 0 && transfer->options.resume != 0;
+    return upload_ask(transfer);
+}
+
 /* ---- the end of an upload: closed, and as long as it should be ---- */
 
 static void upload_complete(struct smpi_transfer *transfer, int error)
@@ -176,6 +182,7 @@ static const struct smpi_transfer_ops upload_ops = {
     .build = build_upload,
     .wanted = upload_wanted,
     .ask = upload_ask,
+    .rejoin = upload_rejoin,
     .lost = upload_lost,
     .ask_before_repeat = true,
     .finish = upload_finish,
@@ -206,9 +213,28 @@ static void download_finish(struct smpi_transfer *transfer, struct smp_result *r
     smpi_transfer_complete(transfer, result);
 }
 
+/* After a loss of the link the file must still be the one that was begun. */
+static void on_length_again(struct smpi_transfer *transfer, const struct smp_result *result)
+{
+    const struct smp_fs_status_rsp *rsp = result->rsp;
+    if (result->error != SMP_OK && result->error != SMP_ERR_DEVICE) {
+        smpi_transfer_fail(transfer, result->error, result->system_error);
+    } else if (result->error == SMP_OK && rsp->len != transfer->total) {
+        smpi_transfer_fail(transfer, SMP_ERR_CORRUPT, 0);
+    } else {
+        smpi_transfer_go_on_receiving(transfer);
+    }
+}
+
+static bool download_rejoin(struct smpi_transfer *transfer)
+{
+    return transfer->first_answer != 0 && ask_length(transfer, on_length_again) == SMP_OK;
+}
+
 static const struct smpi_transfer_ops download_ops = {
     .command = &smpi_fs_commands[SMPI_FS_DOWNLOAD],
     .build = build_download,
+    .rejoin = download_rejoin,
     .carried = carried,
     .finish = download_finish,
 };

@@ -104,11 +104,18 @@ static bool ask(struct smpi_transfer *transfer)
                SMP_OK;
 }
 
+/* The first chunk again tells how far the device is; but one that has all of it starts anew. */
+static bool rejoin(struct smpi_transfer *transfer)
+{
+    return transfer->high == transfer->total && ask(transfer);
+}
+
 static const struct smpi_transfer_ops upload_ops = {
     .command = &smpi_img_commands[SMPI_IMG_UPLOAD],
     .build = build,
     .wanted = wanted,
     .ask = ask,
+    .rejoin = rejoin,
     .finish = finish,
 };
 

@@ -80,6 +80,7 @@ bool smpi_update_is_loss(const struct smp_result *result)
     switch (result->error) {
     case SMP_ERR_TIMEOUT:
     case SMP_ERR_STALLED:
+    case SMP_ERR_STALE:
     case SMP_ERR_CLOSED:
     case SMP_ERR_REFUSED:
     case SMP_ERR_SYSTEM:

@@ -370,7 +370,7 @@ Test(transfer, an_offset_that_never_leaves_zero)
     flash.twist = always_zero;
     begin(50000);
     finish(60000);
-    cr_assert_eq(note.error, SMP_ERR_STALLED);
+    cr_assert_eq(note.error, SMP_ERR_STUCK);
     cr_assert_leq(flash.n_chunks, 100);
 }
 
@@ -391,7 +391,7 @@ Test(transfer, an_offset_that_gets_stuck)
     flash.options.buf_count = 8;
     begin(500000);
     finish(60000);
-    cr_assert_eq(note.error, SMP_ERR_STALLED);
+    cr_assert_eq(note.error, SMP_ERR_STUCK);
     cr_assert_leq(flash.n_chunks, 100, "%zu packets", flash.n_chunks);
     cr_assert_leq(world_now(&world), 31000);
 }
@@ -643,9 +643,67 @@ Test(transfer, a_device_that_vanishes)
     session_options.stall_ms = 12000;
     begin(100000);
     finish(12100);
-    cr_assert_eq(note.error, SMP_ERR_STALLED);
+    cr_assert_eq(note.error, SMP_ERR_TIMEOUT);
     cr_assert_geq(world_now(&world), 12000);
     cr_assert_leq(flash.n_chunks, 16 + 14 + 10);
+}
+
+/* The same answer once more, by hand. */
+static bool answers_twice(struct flash *f, struct smp_exchange *exchange,
+                          const struct smp_img_upload_req *req)
+{
+    uint8_t packet[] = {0x0b, 0, 0, 10, 0, 1, 0, 1, 0xa1, 0x63, 'o', 'f', 'f', 0x1a, 0, 0, 0, 0};
+    packet[6] = smp_exchange_header(exchange)->sequence;
+    flash_take(f, exchange, req);
+    uint64_t off = f->done ? f->len : f->off;
+    for (unsigned i = 0; i < 4; i++) {
+        packet[14 + i] = (uint8_t)(off >> (24 - 8 * i));
+    }
+    cr_assert_eq(smpi_transport_send(world.far, NULL, packet, sizeof(packet)), SMP_OK);
+    return true;
+}
+
+/* Something on the way repeats an old answer instead of passing the new ones. */
+static bool answers_from_the_past(struct flash *f, struct smp_exchange *exchange,
+                                  const struct smp_img_upload_req *req)
+{
+    uint8_t packet[] = {0x0b, 0, 0, 10, 0, 1, 0, 1, 0xa1, 0x63, 'o', 'f', 'f', 0x1a, 0, 0, 0x20, 0};
+    (void)req;
+    if (f->n_chunks <= 20) {
+        return false;
+    }
+    packet[6] = (uint8_t)(smp_exchange_header(exchange)->sequence - 30);
+    struct smp_exchange *later;
+    cr_assert_eq(smp_exchange_defer(exchange, &later), SMP_OK);
+    smp_exchange_free(later);
+    cr_assert_eq(smpi_transport_send(world.far, NULL, packet, sizeof(packet)), SMP_OK);
+    return true;
+}
+
+Test(transfer, answers_only_from_the_past)
+{
+    flash.twist = answers_from_the_past;
+    begin(100000);
+    finish(31000);
+    cr_assert_eq(note.error, SMP_ERR_STALE);
+    cr_assert_geq(world_now(&world), 30000);
+}
+
+/* A first answer comes twice, and then nothing: that is no answer, not an old one. */
+static bool silent_after_a_copy(struct flash *f, struct smp_exchange *exchange,
+                                const struct smp_img_upload_req *req)
+{
+    return f->n_chunks == 1 ? answers_twice(f, exchange, req) : silent(f, exchange, req);
+}
+
+Test(transfer, one_old_answer_is_no_reason)
+{
+    static uint64_t from = 0;
+    flash.user = &from;
+    flash.twist = silent_after_a_copy;
+    begin(100000);
+    finish(31000);
+    cr_assert_eq(note.error, SMP_ERR_TIMEOUT);
 }
 
 static bool slow_once(struct flash *f, struct smp_exchange *exchange,
@@ -1021,21 +1079,6 @@ Test(transfer, five_percent_loss)
 Test(transfer, twenty_percent_loss)
 {
     upload_over((struct smp_faults){.drop = 200000, .delay_ns = 1000000}, 100, 60000, 200000, 3);
-}
-
-/* The same answer once more, by hand. */
-static bool answers_twice(struct flash *f, struct smp_exchange *exchange,
-                          const struct smp_img_upload_req *req)
-{
-    uint8_t packet[] = {0x0b, 0, 0, 10, 0, 1, 0, 1, 0xa1, 0x63, 'o', 'f', 'f', 0x1a, 0, 0, 0, 0};
-    packet[6] = smp_exchange_header(exchange)->sequence;
-    flash_take(f, exchange, req);
-    uint64_t off = f->done ? f->len : f->off;
-    for (unsigned i = 0; i < 4; i++) {
-        packet[14 + i] = (uint8_t)(off >> (24 - 8 * i));
-    }
-    cr_assert_eq(smpi_transport_send(world.far, NULL, packet, sizeof(packet)), SMP_OK);
-    return true;
 }
 
 Test(transfer, answers_that_come_twice_cost_nothing)

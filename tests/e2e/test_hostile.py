@@ -245,7 +245,7 @@ def test_an_error_in_the_middle(smpctl: Smpctl, payload: dict[str, object], name
     ("payload", "code"),
     [
         ({"off": 0}, None),
-        ({"off": 20_000}, "SMP_ERR_STALLED"),
+        ({"off": 20_000}, "SMP_ERR_STUCK"),
         ({"off": 10**6}, "SMP_ERR_OFFSET"),
         ({"off": 2**63}, "SMP_ERR_OFFSET"),
         ({"off": 2**64 - 1}, "SMP_ERR_OFFSET"),

@@ -27,6 +27,8 @@ static bool is_fair(const struct run *run)
     bool died = faults->restart_at != 0 || faults->power_cut_at != 0;
     switch (run->error) {
     case SMP_ERR_STALLED:
+    case SMP_ERR_STUCK:
+    case SMP_ERR_STALE:
     case SMP_ERR_TIMEOUT:
         return !is_good_link(faults);
     case SMP_ERR_DEVICE:

@@ -932,7 +932,7 @@ Test(update, an_upload_that_never_gets_on)
 {
     board.twist = forget;
     run();
-    cr_expect_eq(told.error, SMP_ERR_STALLED, "%s", told.text);
+    cr_expect_eq(told.error, SMP_ERR_STUCK, "%s", told.text);
     cr_expect_eq(told.state, SMP_UPDATE_PARTIAL);
     expect_text("uploading: ");
 }

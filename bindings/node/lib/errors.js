@@ -55,6 +55,8 @@ class DeviceError extends SmpError {
 const CLASSES = {
   [ErrorCode.TIMEOUT]: TimeoutError,
   [ErrorCode.STALLED]: TimeoutError,
+  [ErrorCode.STUCK]: TimeoutError,
+  [ErrorCode.STALE]: TimeoutError,
   [ErrorCode.CLOSED]: LinkError,
   [ErrorCode.REFUSED]: LinkError,
 };

@@ -7,7 +7,7 @@ import type { CallOptions, Data, Int } from './types';
 /** How far a transfer is. */
 export interface Progress {
   /** The device may be erasing while it is "starting". */
-  phase: 'starting' | 'sending' | 'done';
+  phase: 'starting' | 'sending' | 'done' | 'paused' | 'reconnecting';
   /** Bytes the device has confirmed. */
   done: number;
   total: number;

@@ -11,7 +11,7 @@ const { openSink } = require('./sink.js');
 const { AbortError, makeError } = require('./errors.js');
 const { enums } = require('./generated.js');
 
-const PHASES = ['starting', 'sending', 'done'];
+const PHASES = ['starting', 'sending', 'done', 'paused', 'reconnecting'];
 
 class Transfer {
   /** @param begin  async: prepares, and calls _start() */

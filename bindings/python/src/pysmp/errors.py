@@ -160,6 +160,8 @@ _CLASSES: dict[int, type[SmpError]] = {
     Error.ERR_FORKED: ForkedError,
     Error.ERR_SYSTEM: LinkError,
     Error.ERR_STALLED: StalledError,
+    Error.ERR_STUCK: StalledError,
+    Error.ERR_STALE: StalledError,
     Error.ERR_OFFSET: TransferError,
     Error.ERR_NOT_IMAGE: NotImageError,
     Error.ERR_CORRUPT: CorruptError,
