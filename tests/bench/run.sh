@@ -13,10 +13,11 @@ mkdir -p build
 full=()
 if [ "${1:-}" = --peers ]; then
     full=(--full)
+    repeat=3
     tests/support/peers.sh || echo "SOME PEERS ARE MISSING (see above): NOT COMPARED WITH THEM"
 fi
 cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release >build/bench.log
-cmake --build build/bench -j"$(nproc)" --target codec_bench transfer_bench smpctl smpsim \
+cmake --build build/bench -j"$(nproc)" --target smp codec_bench transfer_bench smpctl smpsim \
     >>build/bench.log
 bin=build/bench/bin
 printf '== codec, against bare libcbor ==\n'
@@ -25,3 +26,14 @@ printf '\n== transfer, in memory: what one chunk costs ==\n'
 "$bin/transfer_bench"
 printf '\n== smpctl against smpsim ==\n'
 python3 tests/bench/speed.py --bin "$bin" --peers build/peers/bin build/venv-interop/bin "${full[@]}"
+
+printf '\n== bindings, beside C (ratio) ==\n'
+languages=()
+# What their own steps of tests/run.sh left behind.
+build/venv-python/bin/python -c 'import pysmp' 2>/dev/null &&
+    languages+=(--python build/venv-python/bin/python)
+command -v go >/dev/null && languages+=(--go)
+[ -d bindings/node/prebuilds ] && command -v node >/dev/null && languages+=(--node)
+cmake --install build/bench --prefix build/bench/prefix >>build/bench.log
+tests/bench/bindings/table.py --bin "$bin" --prefix build/bench/prefix --repeat "${repeat:-1}" \
+    "${languages[@]}"

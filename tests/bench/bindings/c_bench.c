@@ -3,7 +3,8 @@
  * What the bindings are compared with: the same work in C, with callbacks on one loop.
  *
  *     c_bench echo COUNT            client and server joined in memory; prints microseconds an echo
- *     c_bench udp ADDRESS COUNT     the same with a device
+ *     c_bench state COUNT           the same with the state of two images
+ *     c_bench udp ADDRESS COUNT     echoes of a device
  *     c_bench upload ADDRESS BYTES  prints seconds
  */
 #include <smp/smp.h>
@@ -16,6 +17,7 @@
 struct bench {
     struct smp_loop *loop;
     struct smp_session *session;
+    bool state; /* asks for the state, not for echoes */
     long left;
     int error;
 };
@@ -28,7 +30,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void next_echo(struct bench *bench);
+static void next(struct bench *bench);
 
 static void answered(struct smp_session *session, const struct smp_result *result, void *user)
 {
@@ -37,16 +39,17 @@ static void answered(struct smp_session *session, const struct smp_result *resul
     (void)session;
     bench->error = result->error;
     if (result->error == SMP_OK && --bench->left > 0)
-        next_echo(bench);
+        next(bench);
     else
         smp_loop_stop(bench->loop);
 }
 
-static void next_echo(struct bench *bench)
+static void next(struct bench *bench)
 {
     const struct smp_os_echo_req req = {.size = sizeof(req), .text = {"hello", 5}};
 
-    bench->error = smp_os_echo(bench->session, &req, answered, bench, NULL);
+    bench->error = bench->state ? smp_img_state_read(bench->session, answered, bench, NULL)
+                                : smp_os_echo(bench->session, &req, answered, bench, NULL);
     if (bench->error != SMP_OK)
         smp_loop_stop(bench->loop);
 }
@@ -69,20 +72,51 @@ static void serve(struct smp_exchange *exchange, const void *request, void *user
     smp_exchange_reply(exchange, &rsp);
 }
 
+static void serve_state(struct smp_exchange *exchange, const void *request, void *user)
+{
+    static const uint8_t hash[32] = {0x11};
+    const struct smp_img_image old = {.size = sizeof(old),
+                                      .version = {"1.4.2", 5},
+                                      .has_hash = true,
+                                      .hash = {hash, sizeof(hash)},
+                                      .has_bootable = true,
+                                      .bootable = true,
+                                      .has_confirmed = true,
+                                      .confirmed = true,
+                                      .has_active = true,
+                                      .active = true};
+    const struct smp_img_image new = {.size = sizeof(new),
+                                      .slot = 1,
+                                      .version = {"1.5.0", 5},
+                                      .has_hash = true,
+                                      .hash = {hash, sizeof(hash)},
+                                      .has_bootable = true,
+                                      .bootable = true,
+                                      .has_pending = true,
+                                      .pending = true};
+    const struct smp_img_image *images[] = {&old, &new};
+    const struct smp_img_state_rsp rsp = {
+        .size = sizeof(rsp), .images = images, .n_images = 2, .has_split_status = true};
+
+    (void)request;
+    (void)user;
+    smp_exchange_reply(exchange, &rsp);
+}
+
 static int fail(const char *what, int error)
 {
     fprintf(stderr, "%s: %s\n", what, smp_error_text(error));
     return 1;
 }
 
-static int echoes(struct bench *bench, long count)
+static int sequence(struct bench *bench, long count)
 {
     bench->left = count;
     double began = now();
-    next_echo(bench);
+    next(bench);
     smp_loop_run(bench->loop);
     if (bench->error != SMP_OK)
-        return fail("echo", bench->error);
+        return fail("sequence", bench->error);
     printf("%.3f\n", (now() - began) / (double)count * 1e6);
     return 0;
 }
@@ -132,10 +166,10 @@ int main(int argc, char **argv)
     struct bench bench = {0};
     struct smp_transport *near = NULL, *far = NULL;
     struct smp_server *server = NULL;
-    bool in_memory = argc == 3 && strcmp(argv[1], "echo") == 0;
+    bool in_memory = argc == 3 && (strcmp(argv[1], "echo") == 0 || strcmp(argv[1], "state") == 0);
 
     if (!in_memory && argc != 4) {
-        fprintf(stderr, "usage: c_bench echo COUNT | udp ADDRESS COUNT | upload ADDRESS BYTES\n");
+        fprintf(stderr, "usage: c_bench echo|state COUNT | udp|upload ADDRESS COUNT\n");
         return 2;
     }
     int error = smp_loop_new(NULL, &bench.loop);
@@ -148,13 +182,16 @@ int main(int argc, char **argv)
         error = smp_server_listen(server, far);
     if (error == SMP_OK && in_memory)
         error = smp_server_handle(server, SMP_GROUP_OS, 0, SMP_OP_WRITE, serve, NULL);
+    if (error == SMP_OK && in_memory)
+        error = smp_server_handle(server, SMP_GROUP_IMG, 0, SMP_OP_READ, serve_state, NULL);
     if (error == SMP_OK)
         error = smp_session_new(near, NULL, &bench.session);
     if (error != SMP_OK)
         return fail("c_bench", error);
+    bench.state = strcmp(argv[1], "state") == 0;
     long number = strtol(argv[argc - 1], NULL, 10);
     int status =
-        strcmp(argv[1], "upload") == 0 ? upload(&bench, (size_t)number) : echoes(&bench, number);
+        strcmp(argv[1], "upload") == 0 ? upload(&bench, (size_t)number) : sequence(&bench, number);
     smp_session_free(bench.session);
     smp_server_free(server);
     smp_transport_free(near);

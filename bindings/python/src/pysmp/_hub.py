@@ -7,7 +7,6 @@ import asyncio
 import logging
 import threading
 import weakref
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from ._command import Command
@@ -182,21 +181,25 @@ class Hub:
             self._pending[handle] = (future, load, explain)
         finally:
             self.ready()
-        return await self._until(handle, future)
-
-    def wait(self, handle: int, load: Load) -> Awaitable[Any]:
-        """The result of a transfer."""
-        future = self.loop.create_future()
-        self._pending[handle] = (future, load, None)
-        return self._until(handle, future)
-
-    async def _until(self, handle: int, future: asyncio.Future[Any]) -> Any:
         try:
             return await future
         except asyncio.CancelledError:
-            if not self.closed:
-                lib.shim_cancel(self.shim, handle)
+            self._cancel(handle)
             raise
+
+    async def wait(self, handle: int, load: Load) -> Any:
+        """The result of a transfer."""
+        future = self.loop.create_future()
+        self._pending[handle] = (future, load, None)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._cancel(handle)
+            raise
+
+    def _cancel(self, handle: int) -> None:
+        if not self.closed:
+            lib.shim_cancel(self.shim, handle)
 
     # ---- events ----
 
@@ -220,14 +223,12 @@ class Hub:
                 _log(event)
             else:
                 listener = self._listeners.get(event.handle)
-                if listener is not None:
-                    self._tell(listener, event)
-
-    def _tell(self, listener: Listener, event: Any) -> None:
-        try:
-            listener(event)
-        except Exception as exception:
-            self.report(exception, "an event could not be handled")
+                if listener is None:
+                    continue
+                try:
+                    listener(event)
+                except Exception as exception:
+                    self.report(exception, "an event could not be handled")
 
     def report(self, exception: BaseException, message: str) -> None:
         """What nobody waits for goes where asyncio puts it."""

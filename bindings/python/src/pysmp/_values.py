@@ -38,6 +38,9 @@ _KIND_CBOR = lib.SMP_KIND_CBOR
 
 _unpack = ffi.unpack
 _buffer = ffi.buffer
+_from_buffer = ffi.from_buffer
+_CHARS = ffi.typeof("char[]")
+_BYTES = ffi.typeof("uint8_t[]")
 
 
 # ---- from C ----
@@ -85,16 +88,17 @@ def wrong(name: str, wanted: str, given: object) -> TypeError:
 def put_text(keep: list[Any], place: Any, given: object, name: str) -> None:
     if not isinstance(given, str):
         raise wrong(name, "str", given)
-    array = ffi.from_buffer("char[]", given.encode())
+    encoded = given.encode()
+    array = _from_buffer(_CHARS, encoded)
     keep.append(array)
     place.data = array
-    place.len = len(array)
+    place.len = len(encoded)
 
 
 def put_data(keep: list[Any], place: Any, given: object, name: str) -> None:
     if not isinstance(given, (bytes, bytearray, memoryview)):
         raise wrong(name, "bytes", given)
-    array = ffi.from_buffer("uint8_t[]", given)
+    array = _from_buffer(_BYTES, given)
     keep.append(array)
     place.data = array
     place.len = len(array)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Q = TypeVar("Q")
 R = TypeVar("R")
 
+_REQUEST = lib.SHIM_REQUEST
 # An exchange whose requester went away is no error.
 _ANSWERED = (lib.SMP_OK, lib.SMP_ERR_CLOSED)
 
@@ -214,11 +215,10 @@ class Server:
     def _on_event(self, event: Any) -> None:
         hub = self._hub
         assert hub is not None
-        if event.kind == lib.SHIM_OVERRUN:
-            self.overruns += 1
-        if event.kind == lib.SHIM_STARVED:
-            self.starved += 1
-        if event.kind != lib.SHIM_REQUEST:
+        kind = event.kind
+        if kind != _REQUEST:
+            self.overruns += kind == lib.SHIM_OVERRUN
+            self.starved += kind == lib.SHIM_STARVED
             return
         header = event.header
         command, handler = self._handlers[(header.group, header.id, header.op)]
@@ -238,7 +238,7 @@ class Server:
         except Exception as exception:
             self._answer_error(command, exchange, exception)
             return
-        if inspect.isawaitable(result):
+        if not isinstance(result, command.response) and inspect.isawaitable(result):
             task = asyncio.ensure_future(self._finish(command, exchange, result))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
