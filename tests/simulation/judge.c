@@ -37,6 +37,8 @@ static bool is_fair(const struct run *run)
             return true; /* the twin had the buffer of the answer */
         }
         return died || faults->truncate != 0 || faults->corrupt != 0;
+    case SMP_ERR_NOT_STARTED:
+        return died || faults->corrupt != 0;
     case SMP_ERR_CORRUPT:
     case SMP_ERR_OFFSET:
         /* A file's first chunk that came twice is counted twice. */
@@ -61,21 +63,52 @@ static bool file_arrived(const struct run *run)
     return n == (ssize_t)run->bytes && memcmp(held, run->data, run->bytes) == 0;
 }
 
-static bool image_runs(const struct run *run)
+static bool new_image_runs(const struct run *run)
 {
-    struct sim_flash *slot = &run->device->pairs[0].primary;
     static uint8_t held[512 * 1024];
-    bool confirmed = false;
+    struct sim_flash *slot = &run->device->pairs[0].primary;
     return sim_flash_read(slot, 0, held, (uint32_t)run->bytes) == SMP_OK &&
-           memcmp(held, run->data, run->bytes) == 0 &&
-           sim_boot_is_confirmed(slot, &confirmed) == SMP_OK && confirmed;
+           memcmp(held, run->data, run->bytes) == 0;
+}
+
+static bool is_confirmed(const struct run *run)
+{
+    bool confirmed = false;
+    return sim_boot_is_confirmed(&run->device->pairs[0].primary, &confirmed) == SMP_OK && confirmed;
+}
+
+static bool is_true(const struct run *run, uint32_t state)
+{
+    switch (state) {
+    case SMP_UPDATE_UNKNOWN:
+        return true;
+    case SMP_UPDATE_CONFIRMED:
+        return new_image_runs(run) && is_confirmed(run);
+    case SMP_UPDATE_TRIAL:
+        return new_image_runs(run) && !is_confirmed(run);
+    case SMP_UPDATE_WRITTEN:
+    case SMP_UPDATE_BROKEN:
+        return false; /* it is in no recovery */
+    default:
+        return !new_image_runs(run);
+    }
+}
+
+void run_check_report(struct run *run, const struct smp_update_report *report)
+{
+    const struct smp_faults *faults = &run->faults;
+    /* A device that restarts by itself, or can be told anything, is not where it was seen last. */
+    bool can_know = faults->restart_at == 0 && faults->power_cut_at == 0 && faults->corrupt == 0;
+    if (can_know && !is_true(run, report->state)) {
+        run->mistake = "the report tells another state than the device's";
+    }
 }
 
 static bool arrived(const struct run *run)
 {
     switch (run->job) {
     case JOB_UPDATE:
-        return image_runs(run);
+        return new_image_runs(run) && is_confirmed(run);
     case JOB_FILE_UPLOAD:
         return file_arrived(run) || run->faults.corrupt != 0;
     default:

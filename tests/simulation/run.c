@@ -17,9 +17,6 @@
 #define CALL_LIMIT_MS 3600000ull
 #define REST_MS 10000ull
 
-/* How often a client looks whether the device is back after a reset. */
-enum { LOOKS = 40, LOOK_EVERY_MS = 500 };
-
 static const struct smp_str file_name = {"/lfs/file", 9};
 
 const char *run_job_name(enum job job)
@@ -83,22 +80,8 @@ struct call {
     unsigned completions;
     int error;
     int64_t rc;
-    bool active;    /* the list's: the new image runs */
-    bool confirmed; /* for good */
-    bool same;      /* the hash's */
+    bool same; /* the hash's */
 };
-
-static void read_list(struct call *call, const struct smp_img_state_rsp *rsp)
-{
-    for (size_t i = 0; rsp != NULL && i < rsp->n_images; i++) {
-        const struct smp_img_image *image = rsp->images[i];
-        if (image->hash.len == 32 && memcmp(image->hash.data, call->run->hash, 32) == 0 &&
-            image->active) {
-            call->active = true;
-            call->confirmed = image->confirmed;
-        }
-    }
-}
 
 static void on_done(struct smp_session *session, const struct smp_result *result, void *user)
 {
@@ -113,14 +96,6 @@ static void on_done(struct smp_session *session, const struct smp_result *result
     call->run->twice = call->run->twice || ++call->completions > 1;
     call->error = result->error;
     call->rc = result->rc;
-}
-
-static void on_list(struct smp_session *session, const struct smp_result *result, void *user)
-{
-    on_done(session, result, user);
-    if (result->error == SMP_OK) {
-        read_list(user, result->rsp);
-    }
 }
 
 /* Turns the loop until the call is over; its error, which is the run's. */
@@ -229,79 +204,42 @@ static int download_file(struct run *run)
                   &call);
 }
 
-static int upload_image(struct run *run)
+static void on_update_progress(struct smp_session *session,
+                               const struct smp_update_progress *progress, void *user)
 {
-    struct call call = {.run = run};
-    const struct smp_img_upload_options options = {.size = sizeof(options), .transfer = transfer};
-    struct smp_source source;
-    smp_source_memory(&source, run->data, run->bytes);
-    return finish(run, "image upload",
-                  smp_img_upload(run->session, &source, &options, on_done, &call, NULL), &call);
-}
-
-static int set_state(struct run *run, const char *step, bool confirm)
-{
-    struct call call = {.run = run};
-    const struct smp_img_state_write_req req = {
-        .size = sizeof(req),
-        .has_hash = true,
-        .hash = {run->hash, sizeof(run->hash)},
-        .has_confirm = true,
-        .confirm = confirm,
-    };
-    return finish(run, step, smp_img_state_write(run->session, &req, on_done, &call, NULL), &call);
-}
-
-static int look(struct run *run, struct call *call)
-{
-    *call = (struct call){.run = run};
-    return finish(run, "image list", smp_img_state_read(run->session, on_list, call, NULL), call);
-}
-
-/* Until it is back, or patience ends. */
-static int wait_for_new(struct run *run)
-{
-    int error = SMP_ERR_TIMEOUT;
-    struct call call;
-    for (int i = 0; i < LOOKS; i++) {
-        pass(run, LOOK_EVERY_MS);
-        error = look(run, &call);
-        if (error == SMP_OK && call.active) {
-            return SMP_OK;
-        }
+    struct call *call = user;
+    struct run *run = call->run;
+    (void)session;
+    if (progress->phase != run->phase || progress->phase == SMP_UPDATE_UPLOADING) {
+        run->moved_at = smp_loop_now(run->loop); /* waiting moves nothing */
     }
-    return error;
+    run->phase = progress->phase;
+    if (progress->phase == SMP_UPDATE_UPLOADING && progress->done > progress->total) {
+        run->mistake = "progress past the end";
+    }
 }
 
-/* An answer that was lost is no failure of the update: the list tells what is so. */
-static int confirm(struct run *run)
+static void on_updated(struct smp_session *session, const struct smp_result *result, void *user)
 {
-    struct call call;
-    int error = set_state(run, "confirm", true);
-    if (error == SMP_OK) {
-        error = look(run, &call);
-    }
-    if (error == SMP_OK && !call.confirmed) {
-        error = run->error = SMP_ERR_CORRUPT; /* the device died in between, and reverted */
-    }
-    return error;
+    const struct call *call = user;
+    const struct smp_update_report *report = result->rsp;
+    on_done(session, result, user);
+    call->run->step = smp_update_phase_name(report->phase);
+    run_check_report(call->run, report);
 }
 
 static int update(struct run *run)
 {
-    struct call reset = {.run = run};
-    int error = upload_image(run);
-    if (error == SMP_OK) {
-        error = set_state(run, "test", false);
-    }
-    if (error == SMP_OK) {
-        error =
-            finish(run, "reset", smp_os_reset(run->session, NULL, on_done, &reset, NULL), &reset);
-    }
-    if (error == SMP_OK) {
-        error = wait_for_new(run);
-    }
-    return error == SMP_OK ? confirm(run) : error;
+    struct call call = {.run = run};
+    const struct smp_update_options options = {
+        .size = sizeof(options),
+        .goal = SMP_UPDATE_CONFIRMED,
+        .progress = on_update_progress,
+    };
+    struct smp_source source;
+    smp_source_memory(&source, run->data, run->bytes);
+    int error = smp_update_start(run->session, &source, &options, on_updated, &call, NULL);
+    return finish(run, "update", error, &call);
 }
 
 /* ---- the world ---- */

@@ -40,6 +40,7 @@ struct run {
 
     /* how it went */
     const char *step; /* what was done last */
+    unsigned phase;   /* of an update */
     int error;        /* SMP_OK: all of it was done */
     int64_t rc;       /* what the device said */
     uint64_t took_ms;
@@ -62,5 +63,7 @@ void run_decide(struct run *run);
 
 /* judge.c: whether it ended as it may. */
 const char *run_judge(struct run *run);
+/* Whether an update's report tells what the device is left with. */
+void run_check_report(struct run *run, const struct smp_update_report *report);
 
 #endif
