@@ -294,6 +294,13 @@ const struct command commands[] = {
              "-d serial://2fe3:0100 or -d serial://2fe3:0100:SERIALNUMBER.\n",
      .flags = LOCAL,
      .run = cmd_ports},
+    {.name = "doctor",
+     .summary = "Find out what is wrong with a link, and which options to use",
+     .help = "Tries port, baud rate, framing, packet sizes, line buffers and requests at once, and\n"
+             "prints what it finds as it goes.  Takes up to a minute when nobody answers;\n"
+             "-t SECONDS is the time for each answer (0.5).\n",
+     .flags = ALONE,
+     .run = cmd_doctor},
     {.name = "completion",
      .args = "bash|zsh|fish",
      .summary = "Print a script that lets a shell complete commands",

@@ -129,6 +129,9 @@ int cmd_conn_delete(struct smpctl *ctl);
 /* cmd_ports.c */
 int cmd_ports(struct smpctl *ctl);
 
+/* cmd_doctor.c */
+int cmd_doctor(struct smpctl *ctl);
+
 /* cmd_local.c */
 int cmd_image_info(struct smpctl *ctl);
 int cmd_version(struct smpctl *ctl);

@@ -3,10 +3,14 @@
 
 #include "colour.h"
 #include "device.h"
+#include "jlink.h"
+#include "linekeys.h"
 #include "output.h"
 #include "progress.h"
 #include "smpctl.h"
 #include "task.h"
+
+#include <smp/os.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +27,10 @@
 /* --wait: how long an answer may take, and how long is waited after a failure. */
 #define WAIT_ANSWER_MS 250u
 #define WAIT_AGAIN_MS 100u
+
+/* After silence: how long a small request may take, and which packets are not small. */
+#define SMALL_ANSWER_MS 1000u
+#define LARGE 128u
 
 /* ---- waiting ---- */
 
@@ -91,98 +99,10 @@ static int connect_udp(struct smpctl *ctl, const char *address)
     return fail_system(ctl, error);
 }
 
-/* ---- what is said about a serial line ---- */
-
-struct key {
-    const char *name;
-    uint32_t min, max;
-    uint32_t *number;     /* NULL: one of the words */
-    const char *words[2]; /* for 0 and 1, or for off and on */
-    void (*set)(struct link *link, int word);
-};
-
-static void set_framing(struct link *link, int word)
-{
-    link->options.framing = word ? SMP_SERIAL_RAW : SMP_SERIAL_CONSOLE;
-}
-
-static void set_dtr(struct link *link, int word)
-{
-    link->options.dtr = word ? SMP_SERIAL_ON : SMP_SERIAL_OFF;
-}
-
-static void set_rts(struct link *link, int word)
-{
-    link->options.rts = word ? SMP_SERIAL_ON : SMP_SERIAL_OFF;
-}
-
-static void set_flow(struct link *link, int word)
-{
-    link->options.flow_control = word;
-}
-
-static void set_shared(struct link *link, int word)
-{
-    link->options.shared = word;
-}
-
-static int set_key(struct smpctl *ctl, struct link *link, const struct key *key, const char *value)
-{
-    char *end;
-    if (key->number) {
-        unsigned long number = strtoul(value, &end, 10);
-        if (*value < '0' || *value > '9' || *end || number < key->min || number > key->max) {
-            return fail(ctl, STATUS_USAGE, "%s=%s: give a number from %u to %u", key->name, value,
-                        key->min, key->max);
-        }
-        *key->number = (uint32_t)number;
-        return STATUS_DONE;
-    }
-    for (int word = 0; word < 2; word++) {
-        if (strcmp(value, key->words[word]) == 0) {
-            key->set(link, word);
-            return STATUS_DONE;
-        }
-    }
-    return fail(ctl, STATUS_USAGE, "%s=%s: say %s or %s", key->name, value, key->words[0],
-                key->words[1]);
-}
-
-static int read_key(struct smpctl *ctl, struct link *link, char *text)
-{
-    struct smp_serial_options *o = &link->options;
-    const struct key keys[] = {
-        {.name = "baud", .min = 50, .max = 100000000, .number = &o->baud},
-        {.name = "mtu", .min = 64, .max = 65533, .number = &link->packet},
-        {.name = "line", .min = 7, .max = 16384, .number = &o->line_length},
-        {.name = "lines", .min = 1, .max = 1000, .number = &o->lines},
-        {.name = "gap", .min = 1, .max = 10000000, .number = &o->gap_us},
-        {.name = "window", .min = 1, .max = 64, .number = &o->window},
-        {.name = "silence", .min = 1, .max = 60000, .number = &o->silence_ms},
-        {.name = "framing", .words = {"console", "raw"}, .set = set_framing},
-        {.name = "dtr", .words = {"off", "on"}, .set = set_dtr},
-        {.name = "rts", .words = {"off", "on"}, .set = set_rts},
-        {.name = "flow", .words = {"none", "rtscts"}, .set = set_flow},
-        {.name = "shared", .words = {"no", "yes"}, .set = set_shared},
-    };
-    char *value = strchr(text, '=');
-    if (value) {
-        *value++ = '\0';
-        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-            if (strcmp(text, keys[i].name) == 0) {
-                return set_key(ctl, link, &keys[i], value);
-            }
-        }
-    }
-    return fail(ctl, STATUS_USAGE,
-                "`%s` means nothing to a serial line; known are: baud, mtu, framing=console|raw, "
-                "line, lines, gap, window, silence, dtr=on|off, rts=on|off, flow=rtscts|none, "
-                "shared=yes|no",
-                text);
-}
+/* ---- serial ---- */
 
 /* Console text, on standard error; a progress line makes room for it. */
-static void show_text(struct smp_transport *transport, const char *text, size_t len, void *user)
+void link_show_text(struct smp_transport *transport, const char *text, size_t len, void *user)
 {
     struct smpctl *ctl = user;
     (void)transport;
@@ -194,30 +114,15 @@ static void show_text(struct smp_transport *transport, const char *text, size_t 
 
 static int read_keys(struct smpctl *ctl, const struct address *address)
 {
-    char keys[ADDRESS_MAX];
     struct link *link = &ctl->link;
-    link->options = (struct smp_serial_options){.size = sizeof link->options};
-    link->packet = 0;
-    strcpy(keys, address->keys);
-    for (char *key = keys; *key;) {
-        char *next = key + strcspn(key, ",");
-        bool last = !*next;
-        *next = '\0';
-        int status = *key ? read_key(ctl, link, key) : STATUS_DONE;
-        if (status != STATUS_DONE) {
-            return status;
-        }
-        key = last ? next : next + 1;
-    }
+    int status = linekeys_read(ctl, address->keys, link);
     link->options.max_packet = link->packet;
     if (ctl->options.console) {
-        link->options.console = show_text;
+        link->options.console = link_show_text;
         link->options.console_user = ctl;
     }
-    return STATUS_DONE;
+    return status;
 }
-
-/* ---- serial ---- */
 
 static int open_port(struct smpctl *ctl, const char *port)
 {
@@ -296,20 +201,25 @@ static int connect_tcp(struct smpctl *ctl, const char *place)
 
 /* ---- any ---- */
 
-int link_open(struct smpctl *ctl, const struct address *address)
+int link_prepare(struct smpctl *ctl, const struct address *address)
 {
     uint64_t wait_ns = (uint64_t)(ctl->options.wait * 1e9);
     ctl->link = (struct link){.give_up = wait_ns ? smp_loop_now(ctl->loop) + wait_ns : 0};
     snprintf(ctl->device, sizeof ctl->device, "%s://%s", address->type, address->place);
-    if (strcmp(address->type, "udp") == 0) {
-        return connect_udp(ctl, address->place);
-    }
-    int status = read_keys(ctl, address);
-    if (status != STATUS_DONE) {
-        return status;
-    }
-    return strcmp(address->type, "tcp") == 0 ? connect_tcp(ctl, address->place)
-                                             : open_port(ctl, address->place);
+    return strcmp(address->type, "udp") == 0 ? STATUS_DONE : read_keys(ctl, address);
+}
+
+int link_connect(struct smpctl *ctl, const struct address *address)
+{
+    return strcmp(address->type, "udp") == 0   ? connect_udp(ctl, address->place)
+           : strcmp(address->type, "tcp") == 0 ? connect_tcp(ctl, address->place)
+                                               : open_port(ctl, address->place);
+}
+
+int link_open(struct smpctl *ctl, const struct address *address)
+{
+    int status = link_prepare(ctl, address);
+    return status == STATUS_DONE ? link_connect(ctl, address) : status;
 }
 
 /* Whether there was an answer, whatever it said. */
@@ -378,4 +288,31 @@ const char *link_explain(const struct smpctl *ctl, int error, int system_error, 
         return NULL;
     }
     return smp_serial_explain(ctl->device + 9, error, system_error, text, size);
+}
+
+/* Whether a small request is answered, by a session of its own, which stays for device_close(). */
+static bool small_passes(struct smpctl *ctl)
+{
+    const struct smp_session_options options = {
+        .size = sizeof options,
+        .timeout_ms = SMALL_ANSWER_MS,
+        .tries = 1,
+        .no_params = true,
+    };
+    int ignored;
+    smp_id id = 0;
+    smp_session_free(ctl->session);
+    ctl->session = NULL;
+    if (smp_session_new(ctl->transport, &options, &ctl->session) != SMP_OK) {
+        return false;
+    }
+    int error = smp_os_params(ctl->session, device_done, ctl, &id);
+    const struct smp_result *result = error ? NULL : device_await(ctl, error, id, &ignored);
+    return result && (result->error == SMP_OK || result->has_answer);
+}
+
+const char *link_large_vanish(struct smpctl *ctl, char *text, size_t size)
+{
+    bool large = ctl->link.sent_most >= LARGE && strncmp(ctl->device, "serial://", 9) == 0;
+    return large && jlink_hint(ctl->device + 9, text, size) && small_passes(ctl) ? text : NULL;
 }

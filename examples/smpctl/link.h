@@ -16,6 +16,7 @@ struct link {
     struct smp_serial_options options;
     uint32_t packet;  /* mtu=, or 0: what the device says */
     int fd;           /* the TCP socket plus 1, or 0 */
+    size_t sent_most; /* bytes of the largest packet sent */
     uint64_t give_up; /* --wait: until then, in the loop's time; 0: not at all */
 };
 
@@ -24,11 +25,25 @@ struct link {
  * Returns STATUS_DONE, or what was reported.
  */
 int link_open(struct smpctl *ctl, const struct address *address);
+
+/* Its two halves: reading what is said about the line into ctl->link, and opening it as that says. */
+int link_prepare(struct smpctl *ctl, const struct address *address);
+int link_connect(struct smpctl *ctl, const struct address *address);
+
 void link_close(struct smpctl *ctl);
+
+/* Console text, on standard error; a progress line makes room for it.  user: ctl. */
+smp_console_callback link_show_text;
 
 /* The port's own sentence for an error, or NULL: not a serial port, or nothing to say. */
 const char *link_explain(const struct smpctl *ctl, int error, int system_error, char *text,
                          size_t size);
+
+/*
+ * After a request that was not answered: why, when that is an affair of large packets only, else
+ * NULL.  Asks the device once more where that has to be known.
+ */
+const char *link_large_vanish(struct smpctl *ctl, char *text, size_t size);
 
 /* --wait: asks until the device answers, opening the port as often as need be. */
 int link_wait(struct smpctl *ctl);

@@ -300,8 +300,16 @@ int fail_result(struct smpctl *ctl, const struct smp_result *result)
     if (result->error == SMP_ERR_TOO_LARGE) {
         return fail_error(ctl, result->error);
     }
-    link_text(ctl, result, text, sizeof text);
-    return report(ctl, STATUS_LINK, result, text);
+    const struct smp_result kept = *result; /* the link may be asked once more */
+    link_text(ctl, &kept, text, sizeof text);
+    if (kept.error == SMP_ERR_TIMEOUT || kept.error == SMP_ERR_STALLED) {
+        char hint[512];
+        size_t n = strlen(text);
+        if (link_large_vanish(ctl, hint, sizeof hint)) {
+            snprintf(text + n, sizeof text - n, "; %s", hint);
+        }
+    }
+    return report(ctl, STATUS_LINK, &kept, text);
 }
 
 int fail_error(struct smpctl *ctl, int error)

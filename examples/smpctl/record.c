@@ -14,15 +14,22 @@
 static void on_packet(struct smp_transport *transport, bool sent, const struct smp_peer *peer,
                       const uint8_t *packet, size_t len, void *user)
 {
+    struct smpctl *ctl = user;
     (void)transport;
     (void)peer;
-    recorder_add(user, sent, packet, len); /* record_end() tells of failures */
+    if (sent && len > ctl->link.sent_most) {
+        ctl->link.sent_most = len;
+    }
+    if (ctl->recorder) {
+        recorder_add(ctl->recorder, sent, packet, len); /* record_end() tells of failures */
+    }
 }
 
 int record_begin(struct smpctl *ctl)
 {
     const char *path = ctl->options.record;
     char by[64];
+    smp_transport_tap(ctl->transport, on_packet, ctl);
     if (!path) {
         return STATUS_DONE;
     }
@@ -33,11 +40,8 @@ int record_begin(struct smpctl *ctl)
     if (!ctl->recorder) {
         ctl->recorder = recorder_new(path, ctl->device, by);
     }
-    if (!ctl->recorder) {
-        return fail(ctl, STATUS_FILE, "--record %s: %s", path, strerror(errno));
-    }
-    smp_transport_tap(ctl->transport, on_packet, ctl->recorder);
-    return STATUS_DONE;
+    return ctl->recorder ? STATUS_DONE
+                         : fail(ctl, STATUS_FILE, "--record %s: %s", path, strerror(errno));
 }
 
 int record_end(struct smpctl *ctl, int status)

@@ -6,8 +6,8 @@
 struct smpctl;
 
 /*
- * If --record was given: begins the file, or goes on with it, and watches
- * ctl->transport.  Returns STATUS_DONE or what was reported.
+ * Watches the packets of ctl->transport; if --record was given: begins the file,
+ * or goes on with it.  Returns STATUS_DONE or what was reported.
  */
 int record_begin(struct smpctl *ctl);
 

@@ -167,7 +167,8 @@ struct smp_serial_port {
 typedef void smp_serial_port_callback(const struct smp_serial_port *port, void *user);
 
 /**
- * Lists the serial ports, sorted by path.
+ * Lists the serial ports, sorted by path.  The environment variable SMP_SYSROOT names a folder to find
+ * `sys` and `dev` in, as in a container that sees its host's there (Linux only).
  * @return how many, or SMP_ERR_SYSTEM, SMP_ERR_NO_MEMORY.  @since 0.1
  */
 SMP_API int smp_serial_ports(smp_serial_port_callback *callback, void *user);

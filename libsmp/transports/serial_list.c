@@ -81,8 +81,8 @@ static void fill_usb(const char *usb, struct usb_texts *texts, struct smp_serial
 }
 
 /* True: a port with hardware behind it; the kernel keeps some serial names in reserve. */
-static bool report(const char *root, const char *name, smp_serial_port_callback *callback,
-                   void *user)
+static bool report(const char *root, const char *dev, const char *name,
+                   smp_serial_port_callback *callback, void *user)
 {
     char link[PATH_MAX], device[PATH_MAX], path[PATH_MAX], type[TEXT_MAX];
     struct usb_texts texts;
@@ -97,7 +97,7 @@ static bool report(const char *root, const char *name, smp_serial_port_callback 
     }
     memcpy(link + len, "/device", sizeof("/device"));
     if (realpath(link, device) == NULL ||
-        snprintf(path, sizeof(path), "/dev/%s", name) >= (int)sizeof(path)) {
+        snprintf(path, sizeof(path), "%s/%s", dev, name) >= (int)sizeof(path)) {
         return false;
     }
     if (find_usb(device, strlen(root))) {
@@ -107,7 +107,8 @@ static bool report(const char *root, const char *name, smp_serial_port_callback 
     return true;
 }
 
-int smpi_port_list_sysfs(const char *root, smp_serial_port_callback *callback, void *user)
+int smpi_port_list_sysfs(const char *root, const char *dev, smp_serial_port_callback *callback,
+                         void *user)
 {
     char folder[PATH_MAX], real_root[PATH_MAX];
     struct dirent **names;
@@ -121,7 +122,7 @@ int smpi_port_list_sysfs(const char *root, smp_serial_port_callback *callback, v
     }
     int found = 0;
     for (int i = 0; i < count; i++) {
-        found += report(real_root, names[i]->d_name, callback, user);
+        found += report(real_root, dev, names[i]->d_name, callback, user);
         free(names[i]);
     }
     free(names);
@@ -130,9 +131,11 @@ int smpi_port_list_sysfs(const char *root, smp_serial_port_callback *callback, v
 
 #else
 
-int smpi_port_list_sysfs(const char *root, smp_serial_port_callback *callback, void *user)
+int smpi_port_list_sysfs(const char *root, const char *dev, smp_serial_port_callback *callback,
+                         void *user)
 {
     (void)root;
+    (void)dev;
     (void)callback;
     (void)user;
     return SMP_ERR_UNSUPPORTED;
@@ -170,13 +173,10 @@ static int by_name(const void *a, const void *b)
     return strcmp(sp_get_port_name(*left), sp_get_port_name(*right));
 }
 
-int smp_serial_ports(smp_serial_port_callback *callback, void *user)
+static int list_all(smp_serial_port_callback *callback, void *user)
 {
     struct sp_port **ports;
     int count = 0;
-    if (callback == NULL) {
-        return SMP_ERR_INVALID;
-    }
     if (sp_list_ports(&ports) != SP_OK) {
         return SMP_ERR_SYSTEM;
     }
@@ -193,12 +193,34 @@ int smp_serial_ports(smp_serial_port_callback *callback, void *user)
 
 #else
 
-int smp_serial_ports(smp_serial_port_callback *callback, void *user)
+static int list_all(smp_serial_port_callback *callback, void *user)
 {
-    return callback == NULL ? SMP_ERR_INVALID : smpi_port_list_sysfs("/sys", callback, user);
+    return smpi_port_list_sysfs("/sys", "/dev", callback, user);
 }
 
 #endif
+
+/* Below another root, where a container has its host's files, or a test its own. */
+static int list_below(const char *root, smp_serial_port_callback *callback, void *user)
+{
+    char sys[PATH_MAX], dev[PATH_MAX];
+    if (snprintf(sys, sizeof(sys), "%s/sys", root) >= (int)sizeof(sys) ||
+        snprintf(dev, sizeof(dev), "%s/dev", root) >= (int)sizeof(dev)) {
+        errno = ENAMETOOLONG;
+        return SMP_ERR_SYSTEM;
+    }
+    return smpi_port_list_sysfs(sys, dev, callback, user);
+}
+
+int smp_serial_ports(smp_serial_port_callback *callback, void *user)
+{
+    const char *root = getenv("SMP_SYSROOT");
+    if (callback == NULL) {
+        return SMP_ERR_INVALID;
+    }
+    return root != NULL && *root != '\0' ? list_below(root, callback, user)
+                                         : list_all(callback, user);
+}
 
 /* ---- by USB numbers ---- */
 

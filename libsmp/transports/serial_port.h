@@ -43,8 +43,9 @@ int smpi_port_unblock(int fd);
 /* Whether libserialport is there to list ports with; otherwise Linux's own files are read. */
 typedef int smpi_port_lister(smp_serial_port_callback *callback, void *user);
 
-/* Reads them below `root`, as "/sys".  SMP_ERR_UNSUPPORTED on other systems. */
-int smpi_port_list_sysfs(const char *root, smp_serial_port_callback *callback, void *user);
+/* Reads them below `root`, as "/sys"; they stand in `dev`.  SMP_ERR_UNSUPPORTED on other systems. */
+int smpi_port_list_sysfs(const char *root, const char *dev, smp_serial_port_callback *callback,
+                         void *user);
 
 /* smp_serial_find() among the ports that a lister lists. */
 int smpi_port_find(smpi_port_lister *lister, const char *usb, char *path, size_t size);

@@ -74,6 +74,7 @@ COMMANDS = (
     "decode",
     "completion",
     "ports",
+    "doctor",
 )
 
 

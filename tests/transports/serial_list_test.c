@@ -160,7 +160,7 @@ Test(serial_list, linux_files)
 {
     char text[512] = "";
     make_sysfs();
-    cr_expect_eq(smpi_port_list_sysfs(root, print_port, text), 2);
+    cr_expect_eq(smpi_port_list_sysfs(root, "/dev", print_port, text), 2);
     cr_expect_str_eq(text, "/dev/ttyACM0 USB-DEV 2fe3:0100 ZEPHYR USB-DEV 86FE679A598AC47A\n"
                            "/dev/ttyS0 ttyS0\n");
     remove_sysfs();
@@ -168,7 +168,7 @@ Test(serial_list, linux_files)
 
 static int list_made_up(smp_serial_port_callback *callback, void *user)
 {
-    return smpi_port_list_sysfs(root, callback, user);
+    return smpi_port_list_sysfs(root, "/dev", callback, user);
 }
 
 /* After a reset the same board has come back under another name. */
@@ -188,10 +188,26 @@ Test(serial_list, a_port_under_another_name)
     remove_sysfs();
 }
 
+Test(serial_list, below_another_root)
+{
+    char text[512] = "", expected[512], sys[64];
+    make_sysfs();
+    snprintf(sys, sizeof(sys), "%s/sys", root);
+    cr_assert_eq(symlink(".", sys), 0);
+    cr_assert_eq(setenv("SMP_SYSROOT", root, 1), 0);
+    cr_expect_eq(smp_serial_ports(print_port, text), 2);
+    snprintf(expected, sizeof(expected), "%s/dev/ttyS0 ttyS0\n", root);
+    cr_expect_not_null(strstr(text, expected), "%s", text);
+    setenv("SMP_SYSROOT", "/nowhere", 1);
+    cr_expect_eq(smp_serial_ports(print_port, text), SMP_ERR_SYSTEM);
+    unsetenv("SMP_SYSROOT");
+    remove_sysfs();
+}
+
 Test(serial_list, linux_files_that_are_missing)
 {
     char text[512] = "";
-    cr_expect_eq(smpi_port_list_sysfs("/nowhere", print_port, text), SMP_ERR_SYSTEM);
+    cr_expect_eq(smpi_port_list_sysfs("/nowhere", "/dev", print_port, text), SMP_ERR_SYSTEM);
     cr_expect_str_empty(text);
 }
 
