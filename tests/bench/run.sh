@@ -11,9 +11,10 @@ set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p build
 full=()
+quick=(--quick)
 if [ "${1:-}" = --peers ]; then
     full=(--full)
-    repeat=3
+    quick=()
     tests/support/peers.sh || echo "SOME PEERS ARE MISSING (see above): NOT COMPARED WITH THEM"
 fi
 cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release >build/bench.log
@@ -34,6 +35,6 @@ build/venv-python/bin/python -c 'import pysmp' 2>/dev/null &&
     languages+=(--python build/venv-python/bin/python)
 command -v go >/dev/null && languages+=(--go)
 [ -d bindings/node/prebuilds ] && command -v node >/dev/null && languages+=(--node)
-cmake --install build/bench --prefix build/bench/prefix >>build/bench.log
-tests/bench/bindings/table.py --bin "$bin" --prefix build/bench/prefix --repeat "${repeat:-1}" \
+cmake -DCMAKE_INSTALL_PREFIX="$PWD/build/bench/prefix" -P build/bench/libsmp/cmake_install.cmake >>build/bench.log
+tests/bench/bindings/table.py --bin "$bin" --prefix build/bench/prefix "${quick[@]}" \
     "${languages[@]}"

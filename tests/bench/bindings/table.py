@@ -3,10 +3,11 @@
 """The bindings next to C, in the same run, as a table of ratios; and Python next to smpclient.
 
     table.py --bin build/bench/bin --prefix build/bench/prefix
-             [--python build/venv-python/bin/python] [--go] [--node] [--repeat 3]
+             [--python build/venv-python/bin/python] [--go] [--node] [--quick]
 
 --prefix: where libsmp is installed.  --python has pysmp (and smpclient) in it; --go builds the
-module; --node wants the addon built in the clone.  Every number is the best of a few runs.
+module; --node wants the addon built in the clone.  Every number is the best of three runs; --quick
+makes one run of less.
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-SIZE = 2 << 20
-
 Command = list[str]
 
 
@@ -105,8 +104,9 @@ def main() -> int:
     parser.add_argument("--python", type=Path)
     parser.add_argument("--go", action="store_true")
     parser.add_argument("--node", action="store_true")
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
+    repeat, size, count = (1, 512, 3000) if options.quick else (3, 2048, 20000)
     options.prefix = options.prefix.resolve()
     os.environ["PKG_CONFIG_PATH"] = str(options.prefix / "lib/pkgconfig")
     os.environ["LD_LIBRARY_PATH"] = str(options.prefix / "lib")
@@ -116,27 +116,27 @@ def main() -> int:
         found = programs(options, work)
         print("| what | " + " | ".join(found) + " |")
         print("|---" * (len(found) + 1) + "|")
-        row("echo in memory, us", found, options.repeat, "echo", "20000")
-        row("state of two images in memory, us", found, options.repeat, "state", "10000")
+        row("echo in memory, us", found, repeat, "echo", str(count))
+        row("state of two images in memory, us", found, repeat, "state", str(count))
         with device(options, work) as address:
-            row("echo over UDP, us", found, options.repeat, "udp", address, "3000")
-            upload = ("upload", address, str(SIZE))
-            row("upload of 2 MiB, RTT 0, s", found, options.repeat, *upload)
+            row("echo over UDP, us", found, repeat, "udp", address, str(count // 5))
+            upload = ("upload", address, str(size << 10))
+            row(f"upload of {size} KiB, RTT 0, s", found, repeat, *upload)
             if options.python:
-                wrong += beside_smpclient(options, address)
+                wrong += beside_smpclient(options.python, address, repeat)
         with device(options, work, "--delay=50") as address:
-            upload = ("upload", address, str(SIZE))
-            ratios = row("upload of 2 MiB, RTT 50 ms, s", found, options.repeat, *upload)
+            upload = ("upload", address, str(size << 10))
+            ratios = row(f"upload of {size} KiB, RTT 50 ms, s", found, repeat, *upload)
         wrong += [f"{k}: an upload over 50 ms takes {v:.2f} times as long as in C, not 1.1"
                   for k, v in ratios.items() if v > 1.1]  # fmt: skip
     print("\n".join(wrong))
     return 1 if wrong else 0
 
 
-def beside_smpclient(options: argparse.Namespace, address: str) -> list[str]:
-    program = [str(options.python), str(HERE / "python_bench.py")]
-    ours = best([*program, "cpu", address, str(SIZE)], options.repeat)
-    theirs = best([*program, "smpclient", address, str(SIZE)], 1)
+def beside_smpclient(python: Path, address: str, repeat: int) -> list[str]:
+    program, size = [str(python), str(HERE / "python_bench.py")], str(2 << 20)
+    ours = best([*program, "cpu", address, size], repeat)
+    theirs = best([*program, "smpclient", address, size], 1)
     if not ours or not theirs:
         return ["pysmp and smpclient could not be compared"]
     print(f"\nCPU of an upload of 2 MiB: pysmp {ours:.3f} s, smpclient {theirs:.3f} s: "

@@ -20,7 +20,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 3 {
-		log.Fatal("usage: bench echo COUNT | udp ADDRESS COUNT | upload ADDRESS BYTES")
+		log.Fatal("usage: bench echo|state COUNT | udp|upload ADDRESS COUNT")
 	}
 	number, err := strconv.Atoi(os.Args[len(os.Args)-1])
 	if err != nil {
@@ -28,7 +28,7 @@ func main() {
 	}
 	ctx := context.Background()
 	address := "loopback:bench"
-	if os.Args[1] == "echo" {
+	if os.Args[1] == "echo" || os.Args[1] == "state" {
 		serve(address)
 	} else {
 		address = "udp://" + os.Args[2]
@@ -49,13 +49,33 @@ func main() {
 		fmt.Printf("%.3f\n", time.Since(began).Seconds())
 		return
 	}
+	call := func() error {
+		_, err := device.OS.Echo(ctx, &smp.OSEchoReq{Text: "hello"})
+		return err
+	}
+	if os.Args[1] == "state" {
+		call = func() error {
+			_, err := device.Img.StateRead(ctx)
+			return err
+		}
+	}
 	began := time.Now()
 	for i := 0; i < number; i++ {
-		if _, err := device.OS.Echo(ctx, &smp.OSEchoReq{Text: "hello"}); err != nil {
+		if err := call(); err != nil {
 			log.Fatal(err)
 		}
 	}
 	fmt.Printf("%.3f\n", time.Since(began).Seconds()/float64(number)*1e6)
+}
+
+var state = smp.ImgStateRsp{
+	Images: []smp.ImgImage{
+		{Version: "1.4.2", Hash: make([]byte, 32), Bootable: smp.Some(true), Confirmed: smp.Some(true),
+			Active: smp.Some(true)},
+		{Slot: 1, Version: "1.5.0", Hash: make([]byte, 32), Bootable: smp.Some(true),
+			Pending: smp.Some(true)},
+	},
+	SplitStatus: smp.Some(int64(0)),
 }
 
 func serve(address string) {
@@ -63,6 +83,11 @@ func serve(address string) {
 	if err == nil {
 		err = server.OS.HandleEcho(func(_ context.Context, req *smp.OSEchoReq) (*smp.OSEchoRsp, error) {
 			return &smp.OSEchoRsp{Text: req.Text}, nil
+		})
+	}
+	if err == nil {
+		err = server.Img.HandleStateRead(func(context.Context) (*smp.ImgStateRsp, error) {
+			return &state, nil
 		})
 	}
 	if err == nil {
