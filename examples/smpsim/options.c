@@ -375,7 +375,7 @@ int sim_options_read(struct sim_options *options, int argc, const char **argv)
          "PERCENT"},
         {"seed", 0, POPT_ARG_STRING, NULL, OPT_SEED, "the same as --faults seed=N (1)", "N"},
         {"replay", 0, POPT_ARG_STRING, NULL, OPT_REPLAY,
-         "answer as in a recording of smpctl --record, instead of being a device", "FILE"},
+         "answer as in a recording that smpctl made, instead of being a device", "FILE"},
         {"replay-delays", 0, POPT_ARG_NONE, &flags[REPLAY_DELAYS], 0,
          "replay: answers take as long as they did", NULL},
         {"quiet", 'q', POPT_ARG_NONE, &flags[QUIET], 0, "say only where it listens", NULL},
