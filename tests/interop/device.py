@@ -33,16 +33,16 @@ def _smpsim(name: str, *options: object) -> Iterator[None]:
 
 
 @contextmanager
-def udp(state: Path, *options: object) -> Iterator[str]:
+def udp(folder: Path, *options: object) -> Iterator[str]:
     """The address: smpclient and smpmgr know port 1337 only, so each device has one of its own."""
     address = f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(2, 254)}"
-    with _smpsim(address, "--udp", f"{address}:1337", "--state", state, *options):
+    with _smpsim(address, "--udp", f"{address}:1337", "--state", folder / "state", *options):
         yield address
 
 
 @contextmanager
 def serial(folder: Path, *options: object) -> Iterator[str]:
-    """The path of its port."""
-    port = folder / "port"
-    with _smpsim(str(port), "--pty", port, "--state", folder / "state", *options):
+    """The path of its port, ten times as fast as is usual."""
+    port, state = folder / "port", ["--state", folder / "state"]
+    with _smpsim(str(port), "--pty", port, "--baud", 1000000, *state, *options):
         yield str(port)

@@ -6,14 +6,11 @@ Not ours: smpclient 7.3 refuses answers with `rc` 0 beside their fields, as serv
 """
 
 import asyncio
-import os
 import random
-import subprocess
 import zlib
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from device import serial, udp
 from smpclient import SMPClient
 from smpclient.exceptions import SMPValidationException
 from smpclient.generics import error, success
@@ -25,27 +22,28 @@ from smpclient.requests import settings_management as settings
 from smpclient.requests import shell_management as shell
 from smpclient.requests import statistics_management as stat
 from smpclient.requests import zephyr_management as zephyr
+from smpclient.transport.serial import SMPSerialTransport
 from smpclient.transport.udp import SMPUDPTransport
-
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(os.environ.get("SMP_BIN", ROOT / "build/dev/bin"))
-OLD = ROOT / "tests/data/app-1.0.0.signed.bin"
 
 NEW_SERVER = "zephyr-4.4"
 OLD_SERVER = "zephyr-3.4"
 
 
 class Device:
-    def __init__(self, profile, address):
+    def __init__(self, profile, place, transport=SMPUDPTransport):
         self.profile = profile
-        self.address = address
+        self.place = place
+        self.transport = transport
+
+    def client(self):
+        return SMPClient(self.transport(), self.place)
 
     def ask(self, *messages, refused=False):
         """The answers to requests, each of which must succeed, or each must not."""
 
         async def body():
             answers = []
-            async with SMPClient(SMPUDPTransport(), self.address) as client:
+            async with self.client() as client:
                 for message in messages:
                     answer = await client.request(message)
                     assert error(answer) if refused else success(answer), answer
@@ -55,29 +53,19 @@ class Device:
         return asyncio.run(body())
 
 
-@contextmanager
-def simulator(state, *options):
-    """The address of a smpsim: smpclient knows port 1337 only, so each has one of its own."""
-    address = f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(2, 254)}"
-    process = subprocess.Popen(
-        [BIN / "smpsim", "--udp", f"{address}:1337", "--state", state, "--image", OLD, *options],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert any(address in line for line in process.stdout), "smpsim ended without listening"
-        yield address
-    finally:
-        process.terminate()
-        status = process.wait(10)
-    assert status in (0, -15)
+LINKS = {
+    "new": (NEW_SERVER, udp, SMPUDPTransport),
+    "old": (OLD_SERVER, udp, SMPUDPTransport),
+    "new, on a console": (NEW_SERVER, serial, SMPSerialTransport),
+}
 
 
-@pytest.fixture(params=[NEW_SERVER, OLD_SERVER])
+@pytest.fixture(params=LINKS)
 def device(request, tmp_path):
-    options = ["--profile", request.param, "--error-key", "err"]
-    with simulator(tmp_path / "state", *options) as address:
-        yield Device(request.param, address)
+    profile, make, transport = LINKS[request.param]
+    options = ["--profile", profile, "--error-key", "err", "--line-buffers", 32]
+    with make(tmp_path, *options) as place:
+        yield Device(profile, place, transport)
 
 
 @pytest.fixture
@@ -179,7 +167,7 @@ def test_whole_files_go_up_and_down(device):
     data = random.Random(1).randbytes(20000)
 
     async def body():
-        async with SMPClient(SMPUDPTransport(), device.address) as client:
+        async with device.client() as client:
             async for _ in client.upload_file(data, "/lfs/big.bin"):
                 pass
             return await client.download_file("/lfs/big.bin")
@@ -219,6 +207,8 @@ def test_rc_0_is_not_understood(tmp_path):
     It asks for the parameters first, and gets {"rc": 0, "buf_size": 2048, "buf_count": 4}:
     a3 627263 00 686275665f73697a65 190800 696275665f636f756e74 04.
     """
-    old = tmp_path / "state", "--profile", "zephyr-3.2"
-    with simulator(*old) as address, pytest.raises(SMPValidationException):
+    with (
+        udp(tmp_path, "--profile", "zephyr-3.2") as address,
+        pytest.raises(SMPValidationException),
+    ):
         Device("zephyr-3.2", address).ask(system.EchoWrite(d="x"))

@@ -1,47 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Python's smpclient (the library) and smpmgr (the command line) update smpsim."""
+"""Python's smpclient (the library) and smpmgr (the command line) update smpsim, over each link."""
 
 import asyncio
 import hashlib
 import os
-import random
 import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from device import BOOT_TIME_S, NEW, OLD, serial, udp
 from smpclient import SMPClient
 from smpclient.generics import success
 from smpclient.requests.image_management import ImageErase, ImageStatesRead, ImageStatesWrite
 from smpclient.requests.os_management import EchoWrite, MCUMgrParametersRead, ResetWrite
+from smpclient.transport.serial import SMPSerialRawTransport, SMPSerialTransport
 from smpclient.transport.udp import SMPUDPTransport
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(os.environ.get("SMP_BIN", ROOT / "build/dev/bin"))
-OLD = ROOT / "tests/data/app-1.0.0.signed.bin"
-NEW = ROOT / "tests/data/app-1.1.0.signed.bin"
-BOOT_TIME_S = 10
+# As many lines of 128 as one packet has room for; smpmgr alone would send a tenth of it at a time.
+SMPMGR_LINES = ["--line-length", "128", "--line-buffers", "21"]
+
+# How a device is made, spoken to by smpclient, and by smpmgr, which knows no raw lines.
+LINKS = {
+    "udp": (udp, [], SMPUDPTransport, ["--ip"]),
+    "console": (
+        serial,
+        ["--line-buffers", "32"],
+        SMPSerialTransport,
+        [*SMPMGR_LINES, "--port"],
+    ),
+    "log": (
+        serial,
+        ["--line-buffers", "32", "--log-text"],
+        SMPSerialTransport,
+        [*SMPMGR_LINES, "--port"],
+    ),
+    "raw": (serial, ["--raw"], SMPSerialRawTransport, []),
+}
+
+
+class Device:
+    def __init__(self, place, transport, smpmgr):
+        self.place = place
+        self.transport = transport
+        self.smpmgr = smpmgr
 
 
 @pytest.fixture
-def device(tmp_path):
-    """The address of a smpsim that runs OLD.  smpmgr knows port 1337 only, so each test has an
-    address of its own."""
-    address = f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(2, 254)}"
-    simulator = subprocess.Popen(
-        [BIN / "smpsim", "--udp", f"{address}:1337", "--state", tmp_path / "state", "--image", OLD],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert any(address in line for line in simulator.stdout), "smpsim ended without listening"
-        yield address
-    finally:
-        simulator.terminate()
-        status = simulator.wait(10)
-    assert status in (0, -15)
+def device(request, tmp_path):
+    """A smpsim that runs OLD."""
+    make, options, transport, smpmgr = LINKS[request.param]
+    with make(tmp_path, "--boot-time", 300, *options) as place:
+        yield Device(place, transport, smpmgr)
+
+
+def over(*links):
+    """The links of a test: only so many as say something new, as each update takes seconds."""
+    return pytest.mark.parametrize("device", links, indirect=True)
 
 
 # ---- smpclient ----
@@ -76,12 +92,13 @@ async def upload_and_test(client):
 
 def with_client(device, body):
     async def run():
-        async with SMPClient(SMPUDPTransport(), device) as client:
+        async with SMPClient(device.transport(), device.place) as client:
             await body(client)
 
     asyncio.run(run())
 
 
+@over("udp", "console", "log", "raw")
 def test_smpclient_asks(device):
     async def body(client):
         assert (await request(client, EchoWrite(d="hello"))).r == "hello"
@@ -93,6 +110,7 @@ def test_smpclient_asks(device):
     with_client(device, body)
 
 
+@over("udp", "console", "raw")
 def test_smpclient_updates_and_confirms(device):
     async def body(client):
         await upload_and_test(client)
@@ -105,6 +123,7 @@ def test_smpclient_updates_and_confirms(device):
     with_client(device, body)
 
 
+@over("udp", "raw")
 def test_smpclient_sees_the_revert(device):
     async def body(client):
         await upload_and_test(client)
@@ -116,6 +135,7 @@ def test_smpclient_sees_the_revert(device):
     with_client(device, body)
 
 
+@over("udp")
 def test_smpclient_erases(device):
     async def body(client):
         async for _ in client.upload(NEW.read_bytes()):
@@ -132,7 +152,7 @@ def test_smpclient_erases(device):
 
 def smpmgr(device, *arguments):
     result = subprocess.run(
-        [sys.executable, "-m", "smpmgr", "--ip", device, *map(str, arguments)],
+        [sys.executable, "-m", "smpmgr", *device.smpmgr, device.place, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -160,11 +180,13 @@ def image_hash(output, version):
     return re.search(r"\b[0-9a-fA-F]{64}\b", part).group(0)
 
 
+@over("udp", "console", "log")
 def test_smpmgr_asks(device):
     assert "hello" in smpmgr(device, "os", "echo", "hello")
     assert "1.0.0" in smpmgr(device, "image", "state-read")
 
 
+@over("udp", "console")
 def test_smpmgr_updates_and_confirms(device):
     smpmgr(device, "image", "upload", NEW)
     uploaded = smpmgr_state(device)

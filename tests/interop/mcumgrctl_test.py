@@ -28,14 +28,8 @@ IMAGE_INFO = ["firmware", "get-image-info", "mcuboot"]
 CONSOLE = ["--line-buffers", "32"]
 LINKS = {
     "udp": (udp, [], ["--udp"], []),
-    "console": (serial, CONSOLE, ["--serial"], []),
+    "console": (serial, [*CONSOLE, "--strict-baud"], ["--serial"], ["--baud", "1000000"]),
     "console, a log on the line": (serial, [*CONSOLE, "--log-text"], ["--serial"], []),
-    "console, 230400 baud": (
-        serial,
-        [*CONSOLE, "--baud", "230400"],
-        ["--serial"],
-        ["--baud", "230400"],
-    ),
     "raw": (serial, ["--raw"], ["--serial"], ["--raw"]),
 }
 
