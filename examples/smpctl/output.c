@@ -117,7 +117,15 @@ void put_hex(FILE *file, const uint8_t *data, size_t len)
 void put_json(json_t *json)
 {
     /* ASCII only: nothing a device sends can then reach the terminal as it is. */
-    json_dumpf(json, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+    for (const char *c = text; c && *c; c++) {
+        if (*c == 0x7f) { /* ASCII to jansson, a control character to a terminal */
+            fputs("\\u007f", stdout);
+        } else {
+            putc(*c, stdout);
+        }
+    }
+    free(text);
     putchar('\n');
     flush_output(); /* programs that read along want whole lines at once */
     json_decref(json);
@@ -272,6 +280,10 @@ static void link_text(const struct smpctl *ctl, const struct smp_result *result,
                  "nobody listens at %s: check address and port, and that the SMP server runs there",
                  ctl->device);
         break;
+    case SMP_ERR_TOO_LARGE: /* when it was the request, that has been said */
+        snprintf(text, size, "%s: the answer has more entries than there is memory for",
+                 ctl->device);
+        break;
     default: {
         if (link_explain(ctl, result->error, result->system_error, text, size)) {
             break;
@@ -297,7 +309,7 @@ int fail_result(struct smpctl *ctl, const struct smp_result *result)
     if (result->error == SMP_ERR_CANCELLED && interrupt_seen()) {
         return report(ctl, STATUS_INTERRUPTED, result, "interrupted");
     }
-    if (result->error == SMP_ERR_TOO_LARGE) {
+    if (result->error == SMP_ERR_TOO_LARGE && !result->has_answer) {
         return fail_error(ctl, result->error);
     }
     const struct smp_result kept = *result; /* the link may be asked once more */
