@@ -12,6 +12,7 @@ const { SmpError, makeError, check } = require('./errors.js');
 const { AT, EVENT, Loop, Request, checkSignal, loopOf, rethrow } = require('./loop.js');
 const { Transport } = require('./transport.js');
 const transfers = require('./transfer.js');
+const { Update } = require('./update.js');
 
 const CLOSED = generated.enums.ErrorCode.CLOSED;
 const OPS = { read: 0, write: 2 };
@@ -96,6 +97,11 @@ class Device extends EventEmitter {
       pending.start(addon.request(loop._hub, this._session, group, command, OPS[op], data,
         data ? data.length : 0), loop);
     });
+  }
+
+  /** A whole firmware update: see Update. */
+  update(source, options) {
+    return new Update(this, source, options);
   }
 
   _begin(options) {

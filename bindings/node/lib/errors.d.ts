@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { UpdateReport } from './generated';
 
 /** What all errors of this package are. */
 export declare class SmpError extends Error {
@@ -8,6 +9,8 @@ export declare class SmpError extends Error {
   readonly errno: number;
   /** The CBOR key that was wrong, with SMP_ERR_MALFORMED. */
   readonly key?: string;
+  /** Of an update: how far it came, and what the device is left with. */
+  readonly report?: UpdateReport;
   /** errno of the operating system, where it said why. */
   readonly systemError?: number;
 }

@@ -4,12 +4,15 @@ import { EventEmitter } from 'node:events';
 import type { Calls, Group, GroupSpec } from './custom';
 import type { LinkError, SmpError } from './errors';
 import type { Commands, DeviceGroups } from './generated';
+import type { Source } from './transfer';
 import type { CallOptions, Data } from './types';
+import type { Update, UpdateOptions } from './update';
 
 export * from './custom';
 export * from './errors';
 export * from './generated';
 export * from './transfer';
+export * from './update';
 export * from './types';
 
 /** The version of the library inside. */
@@ -122,6 +125,8 @@ export declare class Device extends EventEmitter {
   group<N extends keyof DeviceGroups>(name: N): DeviceGroups[N];
   /** Sends any CBOR to any group and command, and gives the answer's CBOR. */
   request(request: RawRequest, options?: CallOptions): Promise<Buffer>;
+  /** Updates the firmware: await it for its report, or look at its progress. */
+  update(source: Source, options?: UpdateOptions): Update;
   /** What the session has seen so far. */
   stats(): SessionStats;
   /** Requests that may be with the device now. */
@@ -177,6 +182,7 @@ export interface TransportOptions {
   open?: Transport['open'];
   send?: Transport['send'];
   reset?: Transport['reset'];
+  reopen?: Transport['reopen'];
   close?: Transport['close'];
 }
 
@@ -197,6 +203,11 @@ export declare class Transport {
   send(packet: Buffer, peer?: Buffer): void | Promise<unknown>;
   /** Called when a packet received in part should be forgotten. */
   reset(): void;
+  /**
+   * Called about twice a second while the link is down and somebody waits for it, as an update
+   * does after a reset: get it back, and call up().
+   */
+  reopen(): void | Promise<unknown>;
   /** Called once, after everything. */
   close(): void | Promise<void>;
   /** Hands over one whole packet. */

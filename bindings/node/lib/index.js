@@ -12,6 +12,7 @@ const { Loop } = require('./loop.js');
 const { Refusal, Server } = require('./server.js');
 const { Transfer } = require('./transfer.js');
 const { Transport } = require('./transport.js');
+const { Update } = require('./update.js');
 
 module.exports = {
   ...enums,
@@ -22,6 +23,7 @@ module.exports = {
   Server,
   Transfer,
   Transport,
+  Update,
   AbortError: errors.AbortError,
   DeviceError: errors.DeviceError,
   LinkError: errors.LinkError,

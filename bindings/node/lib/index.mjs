@@ -15,6 +15,7 @@ export const {
   TimeoutError,
   Transfer,
   Transport,
+  Update,
   connect,
   mapOf,
   parseImage,

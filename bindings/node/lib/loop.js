@@ -15,6 +15,7 @@ const AT = {
   KIND: 0, HANDLE: 1, ERROR: 2, SYSTEM_ERROR: 3, GROUP_ID: 4, COMMAND_ID: 5, OP: 6, FLAGS: 7,
   GROUP: 8, RC: 9, OFFSET: 10, LENGTH: 11, EXCHANGE: 12, TRANSPORT: 13, LEVEL: 14, FLAT_LEN: 15,
   PHASE: 16, DONE: 17, TOTAL: 18, START: 19, RATE: 20, LEFT_MS: 21, CHUNK: 22, WINDOW: 23, MORE: 24,
+  LINK_DOWN: 25,
 };
 const FLAT_OFFSET = 256;
 const FLAT_MAX = 4096;
@@ -23,7 +24,7 @@ const FROM_GROUP = 2;
 /** enum shim_event_kind */
 const EVENT = {
   DONE: 1, PROGRESS: 2, LINK: 3, LOG: 4, READ: 5, WRITE: 6, SEND: 7, RESET: 8, REQUEST: 9,
-  OVERRUN: 10, STARVED: 11, CONSOLE: 12, DRAINED: 13,
+  OVERRUN: 10, STARVED: 11, CONSOLE: 12, DRAINED: 13, UPDATE: 14, STEP: 15, DECIDE: 16, REOPEN: 17,
 };
 
 const LOG_LEVELS = ['critical', 'error', 'warn', 'info', 'debug'];
@@ -211,7 +212,7 @@ class Request {
     const value = this.message === undefined ? addon.payload(loop._hub)
       : this.message === null ? undefined : loop._record(this.message);
     if (error === 0) this.resolve(value);
-    else this.reject(this.failure(loop._error(value)));
+    else this.reject(this.failure(loop._error(value), value));
   }
 
   failure(error) {

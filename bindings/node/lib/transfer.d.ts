@@ -24,30 +24,28 @@ export interface Progress {
 }
 
 /**
- * A transfer under way: a promise of its end, and an async iterable of its progress.
+ * Something under way: a promise of its end, and an async iterable of its progress.
  *
- *     for await (const { done, total } of transfer) console.log(done, total);
+ *     for await (const { done, total } of operation) console.log(done, total);
  *
- * The loop ends as the transfer does, and throws what it throws.  Leaving the loop early leaves the
- * transfer alone; cancel() ends it.
+ * The loop ends as the operation does, and throws what it throws.  Leaving the loop early leaves
+ * the operation alone; cancel() ends it.
  */
-export declare class Transfer<T = void> implements Promise<T>, AsyncIterable<Progress> {
-  private constructor();
-  readonly [Symbol.toStringTag]: string;
-  then<A = T, B = never>(
-    fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B>;
-  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B>;
-  finally(always?: (() => void) | null): Promise<T>;
-  [Symbol.asyncIterator](): AsyncGenerator<Progress, void, undefined>;
+export interface Operation<T, P> extends Promise<T>, AsyncIterable<P> {
+  [Symbol.asyncIterator](): AsyncGenerator<P, void, undefined>;
   /** How far it is; undefined before the first answer. */
-  readonly progress: Progress | undefined;
+  readonly progress: P | undefined;
+  /** Ends it with AbortError. */
+  cancel(): void;
+}
+
+export interface Transfer<T = void> extends Operation<T, Progress> {}
+/** A transfer under way. */
+export declare class Transfer<T = void> {
+  private constructor();
   /** Sends nothing more until resume(). */
   pause(): void;
   resume(): void;
-  /** Ends it with AbortError. */
-  cancel(): void;
 }
 
 /** Data that is read when it is wanted, any part maybe more than once. */

@@ -15,9 +15,9 @@ const { EVENT } = require('./loop.js');
  */
 class Transport {
   constructor(options = {}) {
-    const { open, send, reset, close, ...numbers } = options;
+    const { open, send, reset, reopen, close, ...numbers } = options;
     this._options = numbers;
-    for (const [name, method] of Object.entries({ open, send, reset, close })) {
+    for (const [name, method] of Object.entries({ open, send, reset, reopen, close })) {
       if (method === undefined) continue;
       if (typeof method !== 'function') throw new TypeError(`${name} must be a function`);
       this[name] = method;
@@ -39,6 +39,12 @@ class Transport {
 
   /** Called when a packet received in part should be forgotten. */
   reset() {}
+
+  /**
+   * Called about twice a second while the link is down and somebody waits for it, as an update
+   * does after a reset: get it back, and call up().
+   */
+  reopen() {}
 
   /** Called once, after everything. */
   close() {}
@@ -111,6 +117,8 @@ class Transport {
       if (!this._sending) this._sendWaiting();
     } else if (kind === EVENT.RESET) {
       this._guard(() => this.reset());
+    } else if (kind === EVENT.REOPEN) {
+      Promise.resolve().then(() => this.reopen()).catch(() => {}); // there is a next time
     }
   }
 

@@ -36,6 +36,7 @@ enum place {
     CHUNK,
     WINDOW,
     MORE,
+    LINK_DOWN,
 };
 
 enum flag { HAS_ANSWER = 1, FROM_GROUP = 2, BAD_UTF8 = 4 };
@@ -72,6 +73,17 @@ static void put_progress(double *at, const struct smp_progress *progress)
     at[WINDOW] = progress->window;
 }
 
+static void put_update(double *at, const struct smp_update_progress *progress)
+{
+    at[PHASE] = progress->phase;
+    at[LINK_DOWN] = progress->link_down;
+    at[DONE] = (double)progress->done;
+    at[TOTAL] = (double)progress->total;
+    at[START] = (double)progress->start;
+    at[RATE] = (double)progress->rate;
+    at[LEFT_MS] = (double)progress->left_ms;
+}
+
 /* False when there is none.  A flat record that is longer than fits comes by flat(). */
 static bool fetch(struct hub *hub)
 {
@@ -82,6 +94,8 @@ static bool fetch(struct hub *hub)
     hub->scratch[MORE] = shim_pending(hub->shim) > 0;
     if (hub->event->kind == SHIM_PROGRESS)
         put_progress(hub->scratch, &hub->event->progress);
+    if (hub->event->kind == SHIM_UPDATE || hub->event->kind == SHIM_STEP)
+        put_update(hub->scratch, &hub->event->update);
     struct smp_bytes flat = {0};
     if (hub->event->record)
         flat = shim_event_flat(hub->shim);

@@ -142,6 +142,54 @@ static napi_value transfer_continue(napi_env env, napi_callback_info info)
     return simple(env, info, shim_transfer_continue);
 }
 
+/* update(hub, session, data, options, ask) */
+static napi_value update(napi_env env, napi_callback_info info)
+{
+    struct args args;
+    napi_value result;
+
+    if (!args_begin(&args, env, info, &result))
+        return result;
+    int64_t session = args_int(&args, 1);
+    struct smp_bytes data = args_bytes(&args, 2), key = option_bytes(&args, 3, "key");
+    bool ask = args_bool(&args, 4);
+    const struct smp_update_options options = {
+        .size = sizeof(options),
+        .image = (uint32_t)option_int(&args, 3, "image"),
+        .goal = (enum smp_update_state)option_int(&args, 3, "goal"),
+        .recovery = option_bool(&args, 3, "recovery"),
+        .no_downgrade = option_bool(&args, 3, "noDowngrade"),
+        .again = option_bool(&args, 3, "again"),
+        .force_reset = option_bool(&args, 3, "forceReset"),
+        .key = {(const char *)key.data, key.len},
+        .wait_ms = (uint32_t)option_int(&args, 3, "waitMs"),
+        .link_ms = (uint32_t)option_int(&args, 3, "linkMs"),
+        .busy_ms = (uint32_t)option_int(&args, 3, "busyMs"),
+        .decide_ms = (uint32_t)option_int(&args, 3, "decideMs"),
+        .window = (uint32_t)option_int(&args, 3, "window"),
+        .chunk = (uint32_t)option_int(&args, 3, "chunk"),
+        .first_chunk_ms = (uint32_t)option_int(&args, 3, "firstChunkMs"),
+        .stall_ms = (uint32_t)option_int(&args, 3, "stallMs"),
+    };
+    return args.bad ? NULL
+                    : from_int(env, shim_update(args.hub->shim, session, data.data, data.len,
+                                                SHIM_COPY, &options, ask));
+}
+
+/* updateDecide(hub, update, decision) */
+static napi_value update_decide(napi_env env, napi_callback_info info)
+{
+    struct args args;
+    napi_value result;
+
+    if (!args_begin(&args, env, info, &result))
+        return result;
+    int64_t handle = args_int(&args, 1), decision = args_int(&args, 2);
+    return args.bad ? NULL
+                    : from_int(env, shim_update_decide(args.hub->shim, handle,
+                                                       (enum smp_update_decision)decision));
+}
+
 const struct function transfer_functions[] = {{"imgUpload", img_upload},
                                               {"fsUpload", fs_upload},
                                               {"fsDownload", fs_download},
@@ -149,4 +197,6 @@ const struct function transfer_functions[] = {{"imgUpload", img_upload},
                                               {"transferFail", transfer_fail},
                                               {"transferPause", transfer_pause},
                                               {"transferContinue", transfer_continue},
+                                              {"update", update},
+                                              {"updateDecide", update_decide},
                                               {NULL, NULL}};

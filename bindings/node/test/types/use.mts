@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled, never run: what a user writes has the types a user expects.
 import {
-  DeviceError, ImgRc, Loop, Rc, Refusal, Server, Transport, connect, mapOf, parseImage,
+  DeviceError, ImgRc, Loop, Rc, Refusal, Server, Transport, UpdateState, connect, mapOf, parseImage,
 } from 'libsmp';
-import type { Image, ImgStateResponse, Int, Progress } from 'libsmp';
+import type { Image, ImgStateResponse, Int, Progress, UpdateReport } from 'libsmp';
 import { simulate } from 'libsmp/testing';
 
 const loop = new Loop({ log: 'debug', onLog: (level: string, text: string) => void [level, text] });
@@ -25,6 +25,16 @@ for await (const progress of transfer) {
   void done;
 }
 const off: Int | undefined = (await transfer).off;
+transfer.pause();
+transfer.resume();
+const update = device.update('a.bin', {
+  decide: async ({ state, text }) => state === UpdateState.TRIAL && text.length > 0,
+  goal: UpdateState.CONFIRMED,
+  onStep: ({ phase, error }) => void [phase === 'done', error?.code],
+});
+for await (const { phase, done } of update) if (phase === 'uploading') void done;
+const report: UpdateReport = await update;
+const reached: string = report.text;
 const whole: Buffer = await device.fs.download('/lfs/a');
 await device.fs.download('/lfs/a', { to: '/tmp/a' });
 for await (const [name, counters] of device.stat.all()) void [name, counters['x']];
@@ -67,4 +77,4 @@ try {
 }
 const image: Image = parseImage(whole);
 await (await simulate({ args: ['--v1'] })).close();
-void [off, name, count, text, unsafe, image];
+void [reached, off, name, count, text, unsafe, image];
