@@ -21,6 +21,8 @@ from simulator import Client, Sim
 from test_captures_sim import NEW, OLD, SHARED, Reasons, outline
 from test_captures_wire import Line, packets
 
+pytestmark = pytest.mark.alone
+
 UDP_OF_4_4: Reasons = {
     "burst of *": "4.4 over UDP loses every packet that comes while one is worked on, without "
     "`rc` 2: how many that are is chance"

@@ -17,7 +17,7 @@ from conftest import NEW, Smpctl
 from simulator import Sim
 
 # What one test has seen, the last one adds up.
-pytestmark = pytest.mark.xdist_group("every command")
+pytestmark = pytest.mark.alone
 
 NEW_ZEPHYR = "zephyr-4.4 with transport, SUIT, Memfault"
 MYNEWT = "mynewt"

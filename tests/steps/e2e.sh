@@ -16,7 +16,7 @@ e2e() {
 }
 # Most of them wait for devices and clocks, so more of them run at once than there are processors.
 status=0
-e2e -m 'not alone' -n "$((2 * $(nproc)))" --dist loadgroup --junit-xml build/logs/e2e.xml || status=1
+e2e -m 'not alone' -n "$((2 * $(nproc)))" --junit-xml build/logs/e2e.xml || status=1
 e2e -m alone --junit-xml build/logs/e2e-alone.xml || status=1
 # What was asked of the simulator has to be what docs/commands.md says.
 tests/docs/commands.py "build/${1:-asan}/tests" "$SMP_REPORT" || status=1
