@@ -112,6 +112,19 @@ Test(bad_line, whole_lines_are_lost_and_single_bytes_changed)
     wire_free(wire);
 }
 
+Test(bad_line, silence_after_so_many_bytes_of_both_ways)
+{
+    const struct smp_faults faults = {.size = sizeof(faults), .silent_after_bytes = 12};
+    struct wire *wire = wire_new(&faults, false);
+    come(wire, "one\n");
+    go(wire, "two\n");
+    come(wire, "three\n");
+    go(wire, "four\n");
+    cr_expect_str_eq(wire->in, "one\n");
+    cr_expect_str_eq(wire->out, "two\n");
+    wire_free(wire);
+}
+
 Test(bad_line, what_the_wire_does_not_take_at_once_is_not_lost)
 {
     const struct smp_faults faults = {.size = sizeof(faults), .duplicate = 1000000};
@@ -170,17 +183,17 @@ static void asks_through(const struct smp_faults *faults, enum smp_serial_framin
     const struct smp_serial_options serial = {.lines = 16, .framing = framing};
     struct line *line = line_new(&pty, &serial);
     unsigned good = 0;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 10; i++) {
         good += line_ask(line, 40) == SMP_OK;
     }
-    cr_expect_geq(good, 18u, "%u of 20", good);
+    cr_expect_eq(good, 10u, "%u of 10", good);
     line_free(line);
 }
 
 Test(bad_line, a_session_lives_through_losses_and_damage)
 {
     const struct smp_faults faults = {.size = sizeof(faults),
-                                      .seed = 4,
+                                      .seed = 2, /* one is lost: it takes a time-out */
                                       .drop = 30000,
                                       .corrupt = 30000,
                                       .truncate = 30000,
@@ -194,16 +207,6 @@ Test(bad_line, raw_lines_too)
 {
     const struct smp_faults faults = {.size = sizeof(faults), .delay_ns = 2 * MS};
     asks_through(&faults, SMP_SERIAL_RAW);
-}
-
-Test(bad_line, silence)
-{
-    const struct smp_faults faults = {.size = sizeof(faults), .silent_after_bytes = 100};
-    const struct smp_pty_options pty = {.faults = &faults};
-    struct line *line = line_new(&pty, NULL);
-    cr_expect_eq(line_ask(line, 1), SMP_OK);
-    cr_expect_eq(line_ask(line, 100), SMP_ERR_TIMEOUT);
-    line_free(line);
 }
 
 Test(bad_line, faults_of_no_release)
