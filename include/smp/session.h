@@ -134,6 +134,19 @@ SMP_API int smp_session_request(struct smp_session *session, uint16_t group, uin
                                 void *user, smp_id *id);
 
 /**
+ * Sends a request of somebody else's as it came, as bridges do.  Nothing is repeated, and the
+ * device sees the requester's own protocol version; only the sequence number is the session's.
+ * @param header  Group, id, op (SMP_OP_READ or SMP_OP_WRITE) and version are used.
+ * @param cbor    Payload; may be empty.
+ * @param done    result->header and result->payload are the answer.
+ * @retval as smp_session_call()
+ * @since 0.1
+ */
+SMP_API int smp_session_forward(struct smp_session *session, const struct smp_header *header,
+                                const uint8_t *cbor, size_t len, smp_callback *done, void *user,
+                                smp_id *id);
+
+/**
  * Ends a request early: its callback comes with SMP_ERR_CANCELLED from the next process.
  * @retval SMP_ERR_NOT_FOUND  already complete.  @since 0.1
  */

@@ -333,6 +333,35 @@ int smp_session_request(struct smp_session *session, uint16_t group, uint8_t com
     return submit(session, call, done, user, id);
 }
 
+int smp_session_forward(struct smp_session *session, const struct smp_header *header,
+                        const uint8_t *cbor, size_t len, smp_callback *done, void *user, smp_id *id)
+{
+    if (session == NULL || header == NULL ||
+        (header->op != SMP_OP_READ && header->op != SMP_OP_WRITE) || (cbor == NULL && len != 0)) {
+        return SMP_ERR_INVALID;
+    }
+    if (len > UINT16_MAX) {
+        return SMP_ERR_TOO_LARGE;
+    }
+    int error = session->closing ? SMP_ERR_CLOSED : may_submit(session);
+    if (error != SMP_OK) {
+        return error;
+    }
+    const struct smp_command *known =
+        smpi_registry_command(&session->loop->registry, header->group, header->id, header->op);
+    struct smpi_call *call = call_new(session, header->group, header->id, header->op, known, len);
+    if (call == NULL) {
+        return SMP_ERR_BUSY;
+    }
+    call->tries_left = 0;
+    call->request.foreign = true;
+    call->request.version = header->version;
+    if (len > 0) {
+        memcpy(call->packet + SMP_HEADER_SIZE, cbor, len);
+    }
+    return submit(session, call, done, user, id);
+}
+
 /*
  * Everything waits for a call of the library's own.  Where packets vanish it is repeated soon, then
  * every second, for as long as the caller's time and tries allow.

@@ -39,13 +39,6 @@ struct smpi_operation *smpi_operation_find(struct smp_session *session, smp_id i
     return NULL;
 }
 
-void smpi_operations_wake(struct smp_session *session)
-{
-    for (struct smpi_list *n = session->operations.next; n != &session->operations; n = n->next) {
-        smpi_task_schedule(session->loop, &SMPI_OF(n, struct smpi_operation, node)->task);
-    }
-}
-
 void smpi_operations_end(struct smp_session *session, int error)
 {
     while (!smpi_list_empty(&session->operations)) {

@@ -12,7 +12,7 @@
 struct smpi_operation {
     struct smpi_list node;
     struct smp_session *session;
-    struct smpi_task task; /* runs when it was cancelled, when the link fell or is back */
+    struct smpi_task task; /* runs at the beginning, and when it was cancelled */
     /* The session is freed, or its transport is gone: completes at once, from inside the call. */
     void (*end)(struct smpi_operation *operation, int error);
     smp_id id;
@@ -30,8 +30,6 @@ void smpi_operation_cancel(struct smpi_operation *operation);
 /* The operation with that id, or NULL. */
 struct smpi_operation *smpi_operation_find(struct smp_session *session, smp_id id);
 
-/* Runs the tasks of all: the link changed. */
-void smpi_operations_wake(struct smp_session *session);
 /* Ends all. */
 void smpi_operations_end(struct smp_session *session, int error);
 

@@ -83,7 +83,7 @@ bool smpi_session_switch_version(struct smp_session *session, struct smpi_reques
     bool is_v1 = request->version == SMP_PROTOCOL_V1;
     int64_t refusal = is_v1 ? SMP_RC_TOO_OLD : SMP_RC_TOO_NEW;
     if (result->error != SMP_ERR_DEVICE || result->from_group || result->rc != refusal ||
-        request->switched || session->options.v1) {
+        request->switched || request->foreign || session->options.v1) {
         return false;
     }
     request->switched = true;

@@ -60,6 +60,7 @@ struct smpi_request {
     bool overtaken;    /* a later one was answered: the device is done with it, its place is free */
     bool again;        /* SENT: to be repeated as soon as the window allows */
     bool switched;     /* the other version of the protocol was tried too */
+    bool foreign;      /* its version is its requester's, and never switched */
     int doom;          /* not 0: to be completed with this error by the session's task */
 };
 

@@ -150,7 +150,9 @@ static int build_and_send(struct smp_session *session, struct smpi_request *requ
     if (error != SMP_OK) {
         return error;
     }
-    request->version = session->v1 ? SMP_PROTOCOL_V1 : SMP_PROTOCOL_V2;
+    if (!request->foreign) {
+        request->version = session->v1 ? SMP_PROTOCOL_V1 : SMP_PROTOCOL_V2;
+    }
     const struct smp_header header = {
         .op = request->op,
         .version = request->version,

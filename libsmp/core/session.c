@@ -67,7 +67,6 @@ static void on_up(void *user, struct smp_transport *transport)
     struct smp_session *session = user;
     (void)transport;
     forget_device(session);
-    smpi_operations_wake(session);
     smpi_session_report_link(session, SMP_OK);
     if (!session->dead) {
         smpi_transfers_link_up(session);
@@ -114,7 +113,6 @@ static void on_down(void *user, struct smp_transport *transport, int reason, int
     smpi_log(session->loop, SMP_LOG_WARN, "link down: %s", smp_error_text(reason));
     smpi_session_end_all(session, reason, system_error);
     if (!session->dead) {
-        smpi_operations_wake(session);
         smpi_session_report_link(session, reason);
     }
 }

@@ -263,8 +263,6 @@ static void run(struct smpi_task *task)
     } else if (update->decision != 0 && !update->acted) {
         update->acted = true;
         smpi_update_decided(update);
-    } else {
-        smpi_update_link_changed(update);
     }
 }
 

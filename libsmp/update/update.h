@@ -153,8 +153,6 @@ bool smpi_update_busy(struct smpi_update *update, const struct smp_result *resul
                       void (*next)(struct smpi_update *update));
 /* An answer came. */
 void smpi_update_heard(struct smpi_update *update);
-/* From the operation's task: was the link what it waited for? */
-void smpi_update_link_changed(struct smpi_update *update);
 /* Whether a request ended because of the link, not by the device's word. */
 bool smpi_update_is_loss(const struct smp_result *result);
 

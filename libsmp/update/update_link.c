@@ -113,13 +113,6 @@ static void reopen(struct smpi_update *update)
     smpi_update_pause(update, AGAIN, reopen);
 }
 
-void smpi_update_link_changed(struct smpi_update *update)
-{
-    if (update->then_next != NULL && smpi_session_is_up(update->operation.session)) {
-        smpi_update_pause(update, 0, reopen);
-    }
-}
-
 void smpi_update_lost(struct smpi_update *update, const struct smp_result *result,
                       void (*next)(struct smpi_update *update))
 {

@@ -171,3 +171,63 @@ Test(call, raw_requests_of_unknown_commands_give_the_payload)
     cr_assert_eq(note.error, SMP_OK);
     cr_assert_eq(note.payload_len, 12);
 }
+
+/* ---- other people's requests ---- */
+
+static void keep_version(struct note *n, struct smp_session *session,
+                         const struct smp_result *result)
+{
+    (void)session;
+    n->header = result->header;
+}
+
+/* A bridge's client may be older than the device: the device answers it in its own words. */
+Test(call, forwards_a_request_in_its_own_version)
+{
+    static const uint8_t echo[] = {0xa1, 0x61, 'd', 0x61, 'x'};
+    const struct smp_header header = {.op = SMP_OP_WRITE, .version = SMP_PROTOCOL_V1, .id = 0};
+    note = (struct note){.then = keep_version};
+    cr_assert_eq(
+        smp_session_forward(world.session, &header, echo, sizeof(echo), note_result, &note, NULL),
+        SMP_OK);
+    world_settle(&world);
+    cr_assert_eq(peer.n, 1);
+    cr_expect_eq(peer.packets[0].header.version, SMP_PROTOCOL_V1);
+    cr_expect_arr_eq(peer.packets[0].payload, echo, sizeof(echo));
+    peer_answer(&peer, &peer.packets[0], "a1 62 7263 0d"); /* too new: the client's to know */
+    world_settle(&world);
+    cr_expect_eq(note.calls, 1);
+    cr_expect_eq(note.rc, SMP_RC_TOO_NEW);
+    cr_expect_eq(note.header.version, SMP_PROTOCOL_V1);
+    cr_expect_eq(peer.n, 1, "nothing is asked a second time");
+}
+
+Test(call, forwards_any_payload_once)
+{
+    const struct smp_header header = {
+        .op = SMP_OP_READ, .version = SMP_PROTOCOL_V2, .id = 0, .group = 1};
+    note = (struct note){0};
+    cr_assert_eq(smp_session_forward(world.session, &header, NULL, 0, note_result, &note, NULL),
+                 SMP_OK);
+    world_pass(&world, 100000);
+    cr_expect_eq(peer.n, 1, "a state read is idempotent, but repeating is the client's affair");
+    cr_expect_eq(peer.packets[0].len, 0);
+    cr_expect_eq(note.error, SMP_ERR_TIMEOUT);
+}
+
+Test(call, forwards_no_nonsense)
+{
+    static uint8_t large[UINT16_MAX + 1];
+    struct smp_header header = {.op = SMP_OP_READ_RSP};
+    cr_expect_eq(smp_session_forward(world.session, &header, NULL, 0, NULL, NULL, NULL),
+                 SMP_ERR_INVALID);
+    header.op = SMP_OP_READ;
+    cr_expect_eq(smp_session_forward(NULL, &header, NULL, 0, NULL, NULL, NULL), SMP_ERR_INVALID);
+    cr_expect_eq(smp_session_forward(world.session, NULL, NULL, 0, NULL, NULL, NULL),
+                 SMP_ERR_INVALID);
+    cr_expect_eq(smp_session_forward(world.session, &header, NULL, 1, NULL, NULL, NULL),
+                 SMP_ERR_INVALID);
+    cr_expect_eq(
+        smp_session_forward(world.session, &header, large, sizeof(large), NULL, NULL, NULL),
+        SMP_ERR_TOO_LARGE);
+}

@@ -763,6 +763,27 @@ Test(update, ends_when_the_link_does_not_return)
     }
 }
 
+static bool flap(struct board *b, struct smp_exchange *exchange)
+{
+    ++*(unsigned *)b->user;
+    board_silent(exchange);
+    smp_transport_down(world.near, SMP_ERR_REFUSED, 0);
+    smp_transport_up(world.near);
+    return true;
+}
+
+/* As UDP does when nobody listens: the link falls and is back at once. */
+Test(update, a_link_that_flaps_is_tried_now_and_then)
+{
+    unsigned asked = 0;
+    board.twist = flap;
+    board.user = &asked;
+    begin();
+    finish(40000);
+    expect(SMP_ERR_REFUSED, SMP_UPDATE_UNTOUCHED, NULL);
+    cr_expect(asked > 10 && asked < 70, "%u", asked);
+}
+
 static void cut_power(void)
 {
     board_power_cut(&board);
