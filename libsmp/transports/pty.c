@@ -6,7 +6,7 @@
 #include "transports/bad_line.h"
 #include "transports/pty_terminal.h"
 #include "transports/serial.h"
-#include "transports/serial_port.h"
+#include "transports/serial_baud.h"
 #include "transports/serial_uart.h"
 
 #include <errno.h>
@@ -131,7 +131,7 @@ static size_t write_now(struct pty *pty, const uint8_t *data, size_t len)
 /* What a UART makes of bytes at another rate than its own. */
 static void garble(const struct pty *pty, uint8_t *data, size_t len)
 {
-    if (pty->options.strict_baud && !smpi_port_has_baud(pty->terminal.fd, pty->options.baud)) {
+    if (pty->options.strict_baud && !smpi_baud_is(pty->terminal.fd, pty->options.baud)) {
         for (size_t i = 0; i < len; i++) {
             data[i] = (uint8_t)(data[i] << 1 | 0x80);
         }

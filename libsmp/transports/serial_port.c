@@ -6,6 +6,7 @@
  * must not be changed.
  */
 #include "transports/serial_port.h"
+#include "transports/serial_baud.h"
 
 #include <smp/error.h>
 
@@ -98,52 +99,6 @@ static void close_library(struct smpi_port *port)
 
 /* ---- without ---- */
 
-/* The system's number for a baud rate, or B0. */
-static speed_t speed_of(uint32_t baud)
-{
-    static const struct {
-        uint32_t baud;
-        speed_t speed;
-    } speeds[] = {
-        {1200, B1200},
-        {2400, B2400},
-        {4800, B4800},
-        {9600, B9600},
-        {19200, B19200},
-        {38400, B38400},
-        {57600, B57600},
-        {115200, B115200},
-        {230400, B230400},
-#if defined(B460800)
-        {460800, B460800},
-#endif
-#if defined(B921600)
-        {921600, B921600},
-#endif
-#if defined(B1000000)
-        {500000, B500000},
-        {1000000, B1000000},
-        {1500000, B1500000},
-        {2000000, B2000000},
-        {3000000, B3000000},
-        {4000000, B4000000},
-#endif
-    };
-    for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++) {
-        if (speeds[i].baud == baud) {
-            return speeds[i].speed;
-        }
-    }
-    return B0;
-}
-
-bool smpi_port_has_baud(int fd, uint32_t baud)
-{
-    struct termios mode;
-    speed_t speed = speed_of(baud);
-    return speed == B0 || tcgetattr(fd, &mode) != 0 || cfgetospeed(&mode) == speed;
-}
-
 /* Pseudo-terminals have none. */
 static bool has_modem_lines(int fd)
 {
@@ -154,7 +109,6 @@ static bool has_modem_lines(int fd)
 static int set_up_here(int fd, const struct smp_serial_options *options, bool real)
 {
     struct termios mode;
-    speed_t speed = speed_of(options->baud);
     if (tcgetattr(fd, &mode) != 0) {
         return SMP_ERR_SYSTEM;
     }
@@ -162,13 +116,11 @@ static int set_up_here(int fd, const struct smp_serial_options *options, bool re
     mode.c_cflag |= CLOCAL | CREAD;
     mode.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS);
     mode.c_cflag |= options->flow_control ? CRTSCTS : 0;
-    if (speed == B0 && real) {
-        return SMP_ERR_INVALID;
+    if (tcsetattr(fd, TCSANOW, &mode) != 0) {
+        return SMP_ERR_SYSTEM;
     }
-    if (speed != B0 && (cfsetispeed(&mode, speed) != 0 || cfsetospeed(&mode, speed) != 0)) {
-        return SMP_ERR_INVALID;
-    }
-    return tcsetattr(fd, TCSANOW, &mode) == 0 ? SMP_OK : SMP_ERR_SYSTEM;
+    /* A pseudo-terminal has no rate to refuse. */
+    return smpi_baud_set(fd, options->baud) || !real ? SMP_OK : SMP_ERR_INVALID;
 }
 
 /* ---- both ---- */

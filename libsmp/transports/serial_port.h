@@ -32,9 +32,6 @@ void smpi_port_close(struct smpi_port *port);
 int smpi_port_set_modem(const struct smpi_port *port, const struct smp_serial_options *options,
                         const struct smpi_port_calls *calls);
 
-/* Whether a terminal is set to a baud rate; a rate the system has no name for is believed. */
-bool smpi_port_has_baud(int fd, uint32_t baud);
-
 /* Makes any descriptor non-blocking. */
 int smpi_port_unblock(int fd);
 
