@@ -111,8 +111,14 @@ def test_images(device):
 
 
 def test_statistics(device):
-    (names,) = device.ask(stat.ListOfGroups())
-    assert "smp_svr_stats" in names.stat_list
+    if device.profile == OLD_SERVER:
+        # Not ours: Zephyr 3.4 has `rc` 0 in this one answer, bf 62 72 63 00 69 "stat_list" 9f ...
+        # as recorded, and smpclient takes no answer with it.
+        with pytest.raises(SMPValidationException):
+            device.ask(stat.ListOfGroups())
+    else:
+        (names,) = device.ask(stat.ListOfGroups())
+        assert "smp_svr_stats" in names.stat_list
     (group,) = device.ask(stat.GroupData(name="smp"))
     assert group.fields["requests"] > 0
     device.ask(stat.GroupData(name="nope"), refused=True)
