@@ -7,6 +7,7 @@ model_test.py PATH-OF-SMP_DUMP_TABLES
 
 import copy
 import json
+import re
 import subprocess
 import sys
 import unittest
@@ -17,6 +18,7 @@ sys.path.insert(0, str(ROOT / "bindings/gen"))
 
 import headers  # noqa: E402
 import model  # noqa: E402
+import page  # noqa: E402
 
 DUMP = sys.argv.pop()
 TABLES = json.loads(subprocess.run([DUMP], check=True, capture_output=True, text=True).stdout)
@@ -76,6 +78,23 @@ class ModelTest(unittest.TestCase):
         values = {v["short"]: v["value"] for v in enums["smp_transport_kind"]["values"]}
         self.assertEqual(values, {"DATAGRAM": 0, "STREAM": 1})
         self.assertEqual(enums["smp_img_rc"]["values"][3]["short"], "NO_IMAGE")
+
+    def test_the_page_of_all_commands_is_fresh(self):
+        text = page.PAGE.read_text(encoding="utf-8")
+        self.assertEqual(
+            page.page(make(), text), text, "stale: run bindings/gen/page.py and commit the page"
+        )
+
+    def test_the_page_names_what_is_there(self):
+        """Of what is in the repository: C and Go."""
+        declared = {f.name for h in HEADERS for f in h.functions}
+        go = "".join(f.read_text() for f in (ROOT / "bindings/go").glob("gen_*.go"))
+        line = r"^\| \w+ \d+ \w+ \| `(\w+)\(\)` \| [^|]+ \| `(\w+)\.(\w+)\("
+        rows = re.findall(line, page.PAGE.read_text(encoding="utf-8"), re.M)
+        self.assertEqual(len(rows), sum(len(g["commands"]) for g in make()["groups"]))
+        for c, group, call in rows:
+            self.assertIn(c, declared)
+            self.assertIn(f"func (g {group}Commands) {call}(", go)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ $venv/bin/ruff check --quiet bindings/python bindings/gen/model.py bindings/gen/
     bindings/gen/python.py || status=1
 $venv/bin/mypy --config-file bindings/python/mypy.ini -p pysmp || status=1
 run binding $venv/bin/python
+$venv/bin/python -m sphinx -q -W --keep-going bindings/python/docs $build/docs || status=1
 
 # With the sanitizers, and so with a libsmp that is installed.  Leaks are looked for by the
 # uppermost frames: below those of C there is always Python.

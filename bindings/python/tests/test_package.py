@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 from pathlib import Path
 
 import pysmp
 import pytest
+from conftest import ROOT
 from pysmp.testing import find_smpsim
 
 LIBRARIES = Path(pysmp.__file__).parents[1] / "pysmp.libs"
@@ -35,3 +38,13 @@ def test_our_version_is_above_the_name_s_former_owner() -> None:
     from importlib.metadata import version
 
     assert tuple(map(int, version("pysmp").split("."))) > (0, 1, 3)
+
+
+async def test_the_table_of_all_commands_says_the_truth() -> None:
+    page = (ROOT / "docs/bindings.md").read_text()
+    rows = re.findall(r"^\| \w+ \d+ \w+ \| [^|]+ \| `(\w+)\.(\w+)\(([^)]*)\)` \|", page, re.M)
+    assert len(rows) == len(pysmp.commands.ALL)
+    async with pysmp.connect("loopback:table") as device:
+        for group, call, names in rows:
+            method = getattr(getattr(device, group), call)
+            assert list(inspect.signature(method).parameters) == re.findall(r"\w+", names)

@@ -216,7 +216,7 @@ class Device(DeviceGroups, CanUpdate):
         Args:
             group: number of the group
             id: number of the command
-            op: :attr:`Op.READ` or :attr:`Op.WRITE`
+            op: :attr:`~pysmp.enums.Op.READ` or :attr:`~pysmp.enums.Op.WRITE`
             cbor: the payload; empty: an empty map
         """
         hub, session = self.session()

@@ -15,7 +15,7 @@
     async with pysmp.connect("udp://192.0.2.1", groups=(home,)) as device:
         lamp = await device.call(SET, Lamp(level=3))
 
-Types: bool, int, str, bytes, :data:`~pysmp.messages.Value` (any of these), another dataclass,
+Types: bool, int, str, bytes, ``pysmp.messages.Value`` (any of these), another dataclass,
 ``list`` of all of these, and ``dict[str, ...]``; ``Optional`` is what may be missing.
 """
 
@@ -360,7 +360,7 @@ class Group:
 
     Args:
         number: 64 to 65535
-        name: letters, digits, ``_`` and ``-``
+        name: letters, digits, underscores and hyphens
     """
 
     def __init__(self, number: int, name: str) -> None:
@@ -385,13 +385,13 @@ class Group:
         """Adds a command.
 
         Args:
-            name: letters, digits, ``_`` and ``-``
+            name: letters, digits, underscores and hyphens
             id: number of the command
-            op: :attr:`Op.READ` or :attr:`Op.WRITE`
+            op: :attr:`~pysmp.enums.Op.READ` or :attr:`~pysmp.enums.Op.WRITE`
             request: a dataclass, or :class:`~pysmp.messages.Empty`
             response: the same
             idempotent: may be executed twice without harm, and so is repeated
-            enable: what a device without it lacks ("CONFIG_...")
+            enable: what a device without it lacks ("CONFIG_HOME")
         """
         self._may_change()
         command: CustomCommand[Q, R] = CustomCommand(self, name, id, Op(op), request, response)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transports written in Python, and those of asyncio.
 
-Derive from :class:`Transport`, and give it to :func:`pysmp.connect` or :class:`pysmp.Server` in the
-place of a URL.
+Derive from :class:`Transport`, and give it to :func:`pysmp.connect` or
+:class:`~pysmp.server.Server` in the place of a URL.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Transport:
 
         Args:
             packet: the whole packet
-            peer: for servers: who is to get it, as given to :meth:`received`
+            peer: for servers: who is to get it, as given to ``received()``
         """
         raise NotImplementedError
 
