@@ -153,7 +153,7 @@ bool smpi_update_busy(struct smpi_update *update, const struct smp_result *resul
                       void (*next)(struct smpi_update *update));
 /* An answer came. */
 void smpi_update_heard(struct smpi_update *update);
-/* Whether a request ended because of the link, not by the device's word. */
+/* Whether a request ended because of the link, a bridge's included, not by the device's word. */
 bool smpi_update_is_loss(const struct smp_result *result);
 
 /* ---- update_flow.c ---- */

@@ -86,6 +86,8 @@ bool smpi_update_is_loss(const struct smp_result *result)
     case SMP_ERR_SYSTEM:
     case SMP_ERR_BUSY:
         return true;
+    case SMP_ERR_DEVICE: /* what is between here and the device got no answer from it */
+        return !result->from_group && result->rc == SMP_RC_TIMEOUT;
     default:
         return false;
     }

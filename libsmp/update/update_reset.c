@@ -17,7 +17,7 @@
 #define SILENCE (1000 * SMPI_MS)
 #define RESET_AGAIN (5000 * SMPI_MS) /* it answers, and has not reset since */
 
-enum { RESETS_MAX = 3, RESET_COMMAND = 5 };
+enum { RESETS_MAX = 6, RESET_COMMAND = 5 };
 
 static void look(struct smpi_update *update);
 static void send_reset(struct smpi_update *update);

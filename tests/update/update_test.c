@@ -675,6 +675,22 @@ Test(update, does_not_wait_for_ever_for_a_busy_device)
     }
 }
 
+/* As smpbridge answers while the device's port is away. */
+Test(update, a_bridge_that_has_lost_the_device)
+{
+    for (size_t i = 0; i < 4; i++) {
+        struct refusal refusal = {.what = all_commands[i], .left = 3, .rc = SMP_RC_TIMEOUT};
+        board_close(&board);
+        board_open(&board, &world, &v1);
+        board.twist = refuse;
+        board.user = &refusal;
+        options.goal = SMP_UPDATE_CONFIRMED;
+        run();
+        expect(SMP_OK, SMP_UPDATE_CONFIRMED, NULL);
+        cr_expect_eq(refusal.left, 0);
+    }
+}
+
 Test(update, tells_what_the_device_refused)
 {
     static const struct {
