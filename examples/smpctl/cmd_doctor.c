@@ -4,6 +4,7 @@
 #include "device.h"
 #include "doctor.h"
 #include "json.h"
+#include "learnt.h"
 #include "linekeys.h"
 #include "output.h"
 #include "portinfo.h"
@@ -49,6 +50,7 @@ static int open_link(struct doctor *doctor)
 {
     struct smpctl *ctl = doctor->ctl;
     int status = link_connect(ctl, &doctor->address);
+    learnt_forget(ctl);
     status = status == STATUS_DONE ? record_begin(ctl) : status;
     if (status == STATUS_DONE && doctor->serial) {
         describe_port(doctor);

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "datetime.h"
 #include "device.h"
+#include "keeper.h"
 #include "output.h"
 
 #include <smp/os.h>
@@ -101,7 +102,11 @@ int cmd_reset(struct smpctl *ctl)
     }
     smp_id id = 0;
     int error = smp_os_reset(ctl->session, &req, device_done, ctl, &id);
-    return device_finish(ctl, error, id, NULL);
+    status = device_finish(ctl, error, id, NULL);
+    if (status == STATUS_DONE && ctl->options.console) {
+        keeper_follow(ctl);
+    }
+    return status;
 }
 
 /* ---- tasks and memory pools, in the Go tool's columns ---- */

@@ -4,11 +4,15 @@
 #include "groups.h"
 #include "interrupt.h"
 #include "json.h"
+#include "keeper.h"
+#include "learnt.h"
 #include "link.h"
 #include "output.h"
 #include "record.h"
 #include "smpctl.h"
 #include "task.h"
+
+#include <smp/transfer.h>
 
 #include <errno.h>
 #include <string.h>
@@ -75,14 +79,20 @@ int device_open(struct smpctl *ctl, const struct device_needs *needs)
     struct smp_session_options options;
     session_options(&ctl->options, needs ? needs : &none, &options);
     options.max_packet = ctl->link.packet;
+    keeper_begin(ctl, &options);
     int error = smp_session_new(ctl->transport, &options, &ctl->session);
+    if (!error && needs && needs->lossy) {
+        learnt_begin(ctl);
+    }
     return error ? fail_error(ctl, error) : STATUS_DONE;
 }
 
 void device_close(struct smpctl *ctl)
 {
+    learnt_end(ctl);
     smp_session_free(ctl->session);
     smp_transport_free(ctl->transport);
+    keeper_end(ctl);
     link_close(ctl);
     if (!ctl->task) {
         interrupt_unwatch();
@@ -115,12 +125,30 @@ static void cancel_waiting(void *user)
     }
 }
 
+/* No clock of a transfer runs while the process is stopped. */
+void device_stop(struct smpctl *ctl, bool stops)
+{
+    if (ctl->waiting && stops) {
+        smp_transfer_pause(ctl->session, ctl->waiting); /* if it is one */
+    } else if (ctl->waiting) {
+        smp_transfer_continue(ctl->session, ctl->waiting);
+    }
+}
+
+static void stop_waiting(bool stops, void *user)
+{
+    device_stop(user, stops);
+}
+
 int device_catch_interrupts(struct smpctl *ctl)
 {
     if (ctl->task) { /* many.c did it for all */
         return STATUS_DONE;
     }
     int error = interrupt_watch(ctl->loop, cancel_waiting, ctl);
+    if (!error) {
+        interrupt_on_stop(stop_waiting);
+    }
     return error ? fail_error(ctl, error) : STATUS_DONE;
 }
 

@@ -5,6 +5,7 @@
 
 #include <smp/session.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct smpctl;
@@ -30,6 +31,9 @@ smp_callback device_done;
 
 /* From now on Ctrl-C cancels what is waited for, instead of ending the program at once. */
 int device_catch_interrupts(struct smpctl *ctl);
+
+/* Before and after the process is stopped (Ctrl-Z): a transfer pauses. */
+void device_stop(struct smpctl *ctl, bool stops);
 
 /*
  * Waits for one request's end.  error: what submitting it returned.  Returns a

@@ -7,23 +7,46 @@
 #include <stddef.h>
 #include <unistd.h>
 
+/* What the pipe carries. */
+enum { END = 'e', STOP = 's' };
+
 /* Signal handlers can only see what is global. */
 static volatile sig_atomic_t seen;
 static int ends[2] = {-1, -1}; /* a pipe: the handler writes, the loop reads */
 
 static struct smp_watch *watch;
 static void (*call)(void *user);
+static void (*call_stop)(bool stops, void *user);
 static void *call_user;
 
-static void on_signal(int number)
+static void tell(char what)
 {
     int saved = errno;
-    (void)number;
-    seen = 1;
-    if (write(ends[1], "", 1) < 0) {
+    if (write(ends[1], &what, 1) < 0) {
         /* the pipe is full: the loop will read it anyway */
     }
     errno = saved;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    seen = 1;
+    tell(END);
+}
+
+static void on_stop_signal(int number)
+{
+    (void)number;
+    tell(STOP);
+}
+
+/* What is on the way is told first: once stopped, nothing can be. */
+static void stop(void)
+{
+    call_stop(true, call_user);
+    kill(getpid(), SIGSTOP);
+    call_stop(false, call_user);
 }
 
 static void on_readable(int fd, unsigned events, void *user)
@@ -32,7 +55,7 @@ static void on_readable(int fd, unsigned events, void *user)
     (void)events;
     (void)user;
     if (read(fd, &byte, 1) == 1) {
-        call(call_user);
+        byte == STOP &&call_stop ? stop() : call(call_user);
     }
 }
 
@@ -62,9 +85,19 @@ int interrupt_watch(struct smp_loop *loop, void (*on_seen)(void *user), void *us
     return SMP_OK;
 }
 
+void interrupt_on_stop(void (*on_stop)(bool stops, void *user))
+{
+    struct sigaction action = {.sa_handler = on_stop_signal, .sa_flags = (int)SA_RESTART};
+    call_stop = on_stop;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTSTP, &action, NULL);
+}
+
 void interrupt_unwatch(void)
 {
     if (watch) {
+        signal(SIGTSTP, SIG_DFL);
+        call_stop = NULL;
         signal(SIGINT, SIG_DFL);
         signal(SIGTERM, SIG_DFL);
         smp_watch_free(watch);

@@ -4,6 +4,7 @@
 #include "colour.h"
 #include "device.h"
 #include "jlink.h"
+#include "learnt.h"
 #include "linekeys.h"
 #include "output.h"
 #include "progress.h"
@@ -43,8 +44,7 @@ static void on_pause_over(void *user)
     }
 }
 
-/* Lets the loop turn for a while. */
-static void pause_for(struct smpctl *ctl, uint32_t ms)
+void link_pause(struct smpctl *ctl, uint32_t ms)
 {
     struct smp_timer *timer;
     if (smp_timer_new(ctl->loop, on_pause_over, ctl, &timer) != SMP_OK) {
@@ -66,7 +66,7 @@ static bool try_again(struct smpctl *ctl)
     if (smp_loop_now(ctl->loop) >= ctl->link.give_up) {
         return false;
     }
-    pause_for(ctl, WAIT_AGAIN_MS);
+    link_pause(ctl, WAIT_AGAIN_MS);
     return true;
 }
 
@@ -106,6 +106,7 @@ void link_show_text(struct smp_transport *transport, const char *text, size_t le
 {
     struct smpctl *ctl = user;
     (void)transport;
+    ctl->link.heard = smp_loop_now(ctl->loop);
     if (ctl->progress) {
         progress_end(ctl->progress);
     }
@@ -264,7 +265,7 @@ int link_wait(struct smpctl *ctl)
             status = fail(ctl, STATUS_LINK, "%s did not answer within %g seconds", ctl->device,
                           ctl->options.wait);
         } else if (status == STATUS_DONE && !answered && quick) {
-            pause_for(ctl, WAIT_AGAIN_MS);
+            link_pause(ctl, WAIT_AGAIN_MS);
         }
     }
     smp_session_free(ctl->session);
@@ -301,6 +302,7 @@ static bool small_passes(struct smpctl *ctl)
     };
     int ignored;
     smp_id id = 0;
+    learnt_end(ctl);
     smp_session_free(ctl->session);
     ctl->session = NULL;
     if (smp_session_new(ctl->transport, &options, &ctl->session) != SMP_OK) {

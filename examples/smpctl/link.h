@@ -17,6 +17,9 @@ struct link {
     uint32_t packet;  /* mtu=, or 0: what the device says */
     int fd;           /* the TCP socket plus 1, or 0 */
     size_t sent_most; /* bytes of the largest packet sent */
+    bool down;        /* keeper.h tries to get it back */
+    uint64_t heard;   /* when text last came, or the link changed, in the loop's time */
+    struct smp_timer *again;
     uint64_t give_up; /* --wait: until then, in the loop's time; 0: not at all */
 };
 
@@ -34,6 +37,9 @@ void link_close(struct smpctl *ctl);
 
 /* Console text, on standard error; a progress line makes room for it.  user: ctl. */
 smp_console_callback link_show_text;
+
+/* Lets the loop turn for a while. */
+void link_pause(struct smpctl *ctl, uint32_t ms);
 
 /* The port's own sentence for an error, or NULL: not a serial port, or nothing to say. */
 const char *link_explain(const struct smpctl *ctl, int error, int system_error, char *text,

@@ -46,6 +46,14 @@ static void cancel_all(void *user)
     }
 }
 
+static void stop_all(bool stops, void *user)
+{
+    struct runs *all = user;
+    for (size_t i = 0; i < all->n; i++) {
+        device_stop(&all->runs[i].ctl, stops);
+    }
+}
+
 static void choose(struct smpctl *ctl, const struct device_entry *device)
 {
     if (device->is_connection) {
@@ -156,6 +164,9 @@ static int run_all(struct smpctl *ctl, const struct device_list *list)
     }
     if (status == STATUS_DONE) {
         int error = interrupt_watch(ctl->loop, cancel_all, &all);
+        if (!error) {
+            interrupt_on_stop(stop_all);
+        }
         status = error ? fail_error(ctl, error) : turn(ctl, &all);
     }
     free_all(&all);

@@ -71,6 +71,7 @@ struct smpctl {
     struct smp_session *session;
     smp_id waiting;                  /* what device_wait() waits for, or 0 */
     const struct smp_result *result; /* its end */
+    bool learning;                   /* what the session learns is kept */
     struct recorder *recorder;       /* of --record, or NULL */
     struct progress *progress;       /* of the transfer under way */
 
