@@ -30,6 +30,7 @@ steps=(
     "e2e tests/steps/e2e.sh asan"
     "demo examples/demo.sh"
     "install tests/steps/install.sh"
+    "no-serialport tests/steps/without_libserialport.sh"
     "interop tests/steps/interop.sh"
     "format tests/steps/format.sh"
     "lint tests/steps/lint.sh"
