@@ -33,10 +33,10 @@ PROFILES: dict[str, tuple[Reasons, str]] = {
     "zephyr-3.4-udp": ({}, OLD + " --buf-count 8" + SLOW),
     "zephyr-3.4-udp-small": ({}, OLD + " --buf-size 384 --buf-count 4" + SLOW),
     "zephyr-4.4-udp": (UDP_OF_4_4, NEW + " --buf-size 1500 --buf-count 2" + SLOW),
-    "zephyr-4.4-serial": ({}, NEW + " --buf-size 384 --buf-count 4" + SLOW),
+    "zephyr-4.4-serial": ({}, NEW + " --baud 0 --buf-size 384 --buf-count 4" + SLOW),
     "zephyr-4.4-fs": (
         {},
-        NEW + " --buf-size 1024 --buf-count 4 --line-buffers 8 --line-length 2048" + SLOW,
+        NEW + " --baud 0 --buf-size 1024 --buf-count 4 --line-buffers 8 --line-length 2048" + SLOW,
     ),
 }
 
