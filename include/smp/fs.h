@@ -87,7 +87,9 @@ SMP_API int smp_fs_upload_chunk(struct smp_session *session, const struct smp_fs
  * @param name     Path on the device; copied.
  * @param source   What to send, 1 byte or more (an empty file: smp_fs_upload_chunk()); must
  *                 outlive the transfer.
- * @param options  Copied; may be NULL.  resume: go on where the device's file ends.
+ * @param options  Copied; may be NULL.  resume: go on where the device's file ends, if its SHA-256 or
+ *                 CRC-32 (command 2) shows that it is the beginning of this one.  If not, or where the
+ *                 device tells neither, all of it is sent.
  * @param done     rsp: struct smp_fs_upload_rsp.  SMP_ERR_CORRUPT: the file's length is wrong.
  * @param user     For @p done and for the progress callback.
  * @retval SMP_ERR_INVALID  no name, or length 0 or over 2^32-1.

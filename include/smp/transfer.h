@@ -99,7 +99,8 @@ struct smp_transfer_options {
     uint32_t stall_ms;       /**< 0: the session's. */
     smp_progress_callback *progress; /**< May be NULL; its user pointer is the call's. */
     uint64_t resume; /**< Files only.  Downloading: bytes the caller has already.  Uploading: not 0
-                          goes on where the device's file ends. */
+                          goes on where the device's file ends, if its hash shows that it is
+                          the beginning of this one. */
     uint32_t link_wait_ms; /**< 0: the session's. */
 };
 

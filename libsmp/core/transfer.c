@@ -201,6 +201,20 @@ int smpi_transfer_call(struct smpi_transfer *transfer, const struct smp_command 
     return error;
 }
 
+int smpi_transfer_read(struct smpi_transfer *transfer, uint64_t offset, uint8_t *data, size_t len)
+{
+    struct smp_loop *loop = transfer->session->loop;
+    transfer->source_waits = true; /* before: the source itself may say that it goes on */
+    bool building = loop->building;
+    loop->building = true;
+    int error = transfer->source.read(transfer->source.user, offset, data, len);
+    loop->building = building;
+    if (error != SMP_ERR_AGAIN) {
+        transfer->source_waits = false;
+    }
+    return error;
+}
+
 bool smpi_transfer_ask(struct smpi_transfer *transfer)
 {
     enum smpi_transfer_state before = transfer->state;
@@ -291,6 +305,19 @@ static bool attend(struct smpi_transfer *transfer)
     return report;
 }
 
+/* One piece of what a group does itself; the rest in later turns. */
+static void work(struct smp_session *session)
+{
+    for (struct smpi_list *n = session->transfers.next; n != &session->transfers; n = n->next) {
+        struct smpi_transfer *transfer = SMPI_OF(n, struct smpi_transfer, node);
+        if (transfer->work != NULL && !transfer->paused && !transfer->source_waits) {
+            smpi_task_schedule(session->loop, &session->task);
+            transfer->work(transfer); /* the source may change anything */
+            return;
+        }
+    }
+}
+
 void smpi_transfers_attend(struct smp_session *session)
 {
     struct smpi_list *node = session->transfers.next;
@@ -300,6 +327,9 @@ void smpi_transfers_attend(struct smp_session *session)
         if (attend(transfer)) {
             node = session->transfers.next; /* the callback may have changed anything */
         }
+    }
+    if (!session->dead && !session->loop->wait.done) {
+        work(session);
     }
 }
 

@@ -37,6 +37,7 @@ struct smpi_chunk {
     uint64_t serial; /* place in the order of all sendings */
     uint32_t len;    /* bytes of data */
     uint32_t packet; /* bytes of the whole packet; 0: it could not be built */
+    bool fresh;      /* sending: its bytes were never sent before */
     bool missing;    /* receiving: not here yet; keeps its slot even while nobody asks for it */
 };
 
@@ -66,6 +67,11 @@ struct smpi_transfer_ops {
      * tell.
      */
     bool (*rejoin)(struct smpi_transfer *transfer);
+    /*
+     * May be NULL.  A refusal asks for what was never sent, or says that the device has bytes it
+     * refused just now: it counts wrong, and has to begin anew.
+     */
+    void (*anew)(struct smpi_transfer *transfer);
     /* The first chunk must not be sent twice without asking in between. */
     bool ask_before_repeat;
     /*
@@ -106,6 +112,8 @@ struct smpi_transfer {
     struct smp_transfer_options options;
     void (*then)(struct smpi_transfer *transfer, const struct smp_result *result);
     unsigned calls; /* of the group, whose answers are still to come */
+    /* ASKING: what the group does itself, a piece for each turn; NULL: nothing. */
+    void (*work)(struct smpi_transfer *transfer);
 
     enum smpi_transfer_state state;
     bool started;    /* STARTING: the first chunk was cut, its patience runs */
@@ -177,6 +185,8 @@ int smpi_transfer_call(struct smpi_transfer *transfer, const struct smp_command 
                        const void *request,
                        void (*then)(struct smpi_transfer *transfer,
                                     const struct smp_result *result));
+/* Reads from the source.  SMP_ERR_AGAIN: it will say when; the session may be dead afterwards. */
+int smpi_transfer_read(struct smpi_transfer *transfer, uint64_t offset, uint8_t *data, size_t len);
 /* Asks the device where it stands.  False: the group cannot. */
 bool smpi_transfer_ask(struct smpi_transfer *transfer);
 /* After asking, receiving: all is as it was. */

@@ -117,6 +117,7 @@ static void chunk_sent(struct smpi_request *request)
     transfer->probed = transfer->probing;
     transfer->last_chunk = chunk->len;
     if (!chunk->missing) {
+        chunk->fresh = request->sends == 1 && chunk->offset >= transfer->high;
         transfer->next = chunk->offset + chunk->len;
         transfer->high = transfer->next > transfer->high ? transfer->next : transfer->high;
     }

@@ -39,6 +39,7 @@ bool smpi_transfer_wait_for_link(struct smpi_transfer *transfer, int error, int 
     } else {
         transfer->give_up = end;
     }
+    transfer->work = NULL;
     transfer->timeouts = 0;
     transfer->probing = false;
     transfer->report_due = true;

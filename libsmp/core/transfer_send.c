@@ -127,6 +127,16 @@ static void note_size(struct smp_session *session, uint32_t packet)
     }
 }
 
+/* A refusal that says the device has what it cannot have. */
+static bool cannot_be(const struct smpi_chunk *chunk, uint64_t wanted,
+                      const struct smp_result *result)
+{
+    const struct smpi_transfer *transfer = chunk->transfer;
+    bool more = wanted > transfer->high || (chunk->fresh && wanted > chunk->offset);
+    return more && result->error != SMP_OK && transfer->state == SMPI_TRANSFER_MOVING &&
+           transfer->ops->anew != NULL && !smpi_chunk_is_old(chunk);
+}
+
 static void accepted(struct smpi_chunk *chunk, uint64_t wanted, struct smp_result *result)
 {
     struct smpi_transfer *transfer = chunk->transfer;
@@ -168,6 +178,12 @@ static void on_answer(struct smpi_chunk *chunk, struct smp_result *result)
     uint64_t wanted = 0;
     bool usable = result->error == SMP_OK || result->error == SMP_ERR_DEVICE;
     if (usable && result->rsp != NULL && chunk->transfer->ops->wanted(result, &wanted)) {
+        if (cannot_be(chunk, wanted, result)) {
+            rewind_to(chunk->transfer, 0);
+            chunk->transfer->state = SMPI_TRANSFER_ASKING;
+            chunk->transfer->ops->anew(chunk->transfer);
+            return;
+        }
         accepted(chunk, wanted, result);
     } else if (result->error != SMP_OK) {
         refused(chunk, result);

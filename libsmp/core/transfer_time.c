@@ -147,7 +147,8 @@ void smpi_transfer_measure(struct smpi_transfer *transfer, uint64_t rtt)
 static void back_off(struct smpi_transfer *transfer)
 {
     bool vanish = transfer->session->transport->ops.kind == SMP_TRANSPORT_DATAGRAM;
-    uint64_t most = vanish ? PROBE_AT_LEAST : SMPI_RTO_MAX;
+    bool probing = vanish && transfer->state == SMPI_TRANSFER_MOVING;
+    uint64_t most = probing ? PROBE_AT_LEAST : SMPI_RTO_MAX;
     uint64_t twice = 2 * transfer->rto;
     transfer->timeouts++;
     if (transfer->rto < most) {

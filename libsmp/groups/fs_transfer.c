@@ -7,6 +7,7 @@
  * where it stands is "close", then "status".
  */
 #include "groups/fs.h"
+#include "groups/fs_resume.h"
 
 #include "codec/encode.h"
 #include "core/transfer.h"
@@ -17,13 +18,20 @@ struct file {
     struct smpi_transfer transfer; /* first: the engine frees it */
     struct smp_str name;           /* of the remote file, in `text` */
     bool resuming;                 /* asked before the first chunk, to go on with what is there */
-    bool starting;                 /* asked because the first chunk was not answered */
+    bool checking;                 /* and it is not known whether that is ours */
+    bool starting;                 /* asked in order to begin with the first chunk */
+    struct smpi_fs_resume resume;
     char text[];
 };
 
 static struct file *file_of(struct smpi_transfer *transfer)
 {
     return SMPI_OF(transfer, struct file, transfer);
+}
+
+struct smpi_fs_resume *smpi_fs_resume_of(struct smpi_transfer *transfer)
+{
+    return &file_of(transfer)->resume;
 }
 
 /* ---- sending ---- */
@@ -84,10 +92,18 @@ static bool upload_lost(const struct smp_result *result)
     return is_offset_error(result) || (result->error == SMP_ERR_DEVICE && v1);
 }
 
+static void on_checked(struct smpi_transfer *transfer, bool same)
+{
+    smpi_transfer_go_on(transfer, same ? file_of(transfer)->resume.there : 0);
+}
+
 static void on_length(struct smpi_transfer *transfer, const struct smp_result *result)
 {
     const struct smp_fs_status_rsp *rsp = result->rsp;
-    if (result->error == SMP_OK && rsp->len <= transfer->total) {
+    struct file *file = file_of(transfer);
+    if (file->checking && result->error == SMP_OK && rsp->len > 0 && rsp->len <= transfer->total) {
+        smpi_fs_resume_check(transfer, file->name, rsp->len, on_checked);
+    } else if (result->error == SMP_OK && rsp->len <= transfer->total) {
         smpi_transfer_go_on(transfer, rsp->len);
     } else if (result->error == SMP_OK || result->error == SMP_ERR_DEVICE) {
         smpi_transfer_go_on(transfer, 0);
@@ -118,9 +134,19 @@ static bool upload_ask(struct smpi_transfer *transfer)
 {
     struct file *file = file_of(transfer);
     file->starting = transfer->acked == 0 && !file->resuming;
+    file->checking = file->resuming;
     file->resuming = false;
     return smpi_transfer_call(transfer, &smpi_fs_commands[SMPI_FS_CLOSE], NULL, on_closed) ==
            SMP_OK;
+}
+
+/* A request that came twice was counted twice: the device's file has a hole. */
+static void upload_anew(struct smpi_transfer *transfer)
+{
+    file_of(transfer)->starting = true;
+    if (smpi_transfer_call(transfer, &smpi_fs_commands[SMPI_FS_CLOSE], NULL, on_closed) != SMP_OK) {
+        smpi_transfer_fail(transfer, SMP_ERR_BUSY, 0);
+    }
 }
 
 static bool upload_rejoin(struct smpi_transfer *transfer)
@@ -183,6 +209,7 @@ static const struct smpi_transfer_ops upload_ops = {
     .wanted = upload_wanted,
     .ask = upload_ask,
     .rejoin = upload_rejoin,
+    .anew = upload_anew,
     .lost = upload_lost,
     .ask_before_repeat = true,
     .finish = upload_finish,
