@@ -61,13 +61,31 @@ def main():
 
         run("cmake", "-S", tree, "-B", build, "-DSMP_WERROR=ON", "-DCMAKE_BUILD_TYPE=Debug")
         tests = ["test_groups_sensor", "test_groups_vectors"]
-        run("cmake", "--build", build, "--target", "smp", "smpsim", *tests, "-j2")
+        run("cmake", "--build", build, "--target", "smp", "smpsim", "smp_model", *tests, "-j2")
         for test in tests:
             run(build / "tests" / test)
         run(sys.executable, tree / "tests/layering/layering.py", tree)
         run(sys.executable, tree / "tests/abi/symbols.py", tree,
             build / "lib/libsmp.so", build / "lib/libsmp.a")  # fmt: skip
         run(tree / "tests/abi/headers.sh", tree)
+        # Without a line of anybody's, every binding has it.
+        model = build / "bindings/gen/model.json"
+        (generated := Path(folder) / "generated").mkdir()
+        for language in ("python", "go", "node"):
+            generator = tree / f"bindings/gen/{language}.py"
+            run(sys.executable, generator, "--model", model, "--output", generated)
+        run(sys.executable, tree / "bindings/gen/page.py", "--model", model)
+        for file, line in (
+            (
+                generated / "_groups.py",
+                "async def read(self, name: str) -> m.SensorReadResponse:",
+            ),
+            (generated / "gen_sensor.go", "func (g SensorCommands) Read(ctx context.Context, "),
+            (generated / "generated.d.ts", "  read(request: SensorReadRequest, "),
+            (tree / "docs/bindings.md", "`sensor.read(name)`"),
+        ):
+            if line not in file.read_text():
+                sys.exit(f"{file.name} lacks {line}")
 
 
 main()
