@@ -148,7 +148,7 @@ def update_with_losses(bench: Bench) -> None:
 def silence_in_the_middle(bench: Bench) -> None:
     simulator = bench.simulator("--faults", "silence-after=30000", "--buf-size", 512)
     try:
-        bench.upload_fails("SMP_ERR_STALLED")
+        bench.upload_fails("SMP_ERR_TIMEOUT")
     finally:
         simulator.stop()
 
@@ -177,7 +177,7 @@ def restart_in_the_middle(bench: Bench) -> None:
 @case
 def the_device_vanishes(bench: Bench) -> None:
     with bench.device(lambda r, a: [] if late_in_the_upload(r) else good(r, a)) as device:
-        bench.upload_fails("SMP_ERR_STALLED")
+        bench.upload_fails("SMP_ERR_TIMEOUT")
         assert device.count(1, UPLOAD) < CHUNKS, "it is not asked for ever"
 
 
@@ -358,11 +358,26 @@ CASES |= {
         {"err": {"group": 1, "rc": 12}}, "FLASH_WRITE_FAILED"
     ),
     "rc in the middle": refused_in_the_middle({"rc": 10}, "EBUSY"),
-    "offset never moves": wrong_offset({"off": 20_000}, "SMP_ERR_STALLED"),
     "offset past the end": wrong_offset({"off": len(DATA) + 1}, "SMP_ERR_OFFSET"),
     "offset far past the end": wrong_offset({"off": 2**63}, "SMP_ERR_OFFSET"),
     "offset at the end too early": wrong_offset({"off": len(DATA)}, "SMP_ERR_OFFSET"),
 }
+
+
+@case
+def offset_never_moves(bench: Bench) -> None:
+    """It takes chunk after chunk, and always asks for the same."""
+    first: list[int] = []
+
+    def behaviour(request: Packet, answer: Packet) -> list[Send]:
+        if late_in_the_upload(request):
+            first.append(request.payload["off"])
+            answer = replace(answer, payload={"off": first[0]})
+        return [Send(answer.encode())]
+
+    with bench.device(behaviour) as device:
+        bench.upload_fails("SMP_ERR_STUCK")
+        assert device.count(1, UPLOAD) < 20 * CHUNKS, "it is not asked for ever"
 
 
 @case
