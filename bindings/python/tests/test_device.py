@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+import os
+from typing import Any, Callable
 
 import pysmp
 import pytest
@@ -157,11 +158,37 @@ async def test_a_serial_line() -> None:
         server.handle(commands.OS_ECHO, lambda q: messages.OsEchoResponse(q.text))
         assert server.url.startswith("serial:///dev/")
         async with pysmp.connect(server.url) as device:
-            heard: list[bytes] = []
-            device.on_console(heard.append)
             assert (await device.os.echo("by wire")).text == "by wire"
-            device.print("help\n")
             device.reopen()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it does not come")
+
+
+async def test_text_on_a_serial_line(lost: list[Any]) -> None:
+    def fails(_: bytes) -> None:
+        raise ZeroDivisionError
+
+    far, near = os.openpty()
+    os.set_blocking(far, False)
+    async with pysmp.connect(f"serial://{os.ttyname(near)}") as device:
+        heard: list[bytes] = []
+        device.on_console(fails)
+        device.on_console(heard.append)
+        os.write(far, b"uart:~$ \r\n")
+        await until(lambda: b"uart:~$" in b"".join(heard))
+        device.print("help\n")
+        await asyncio.sleep(0.05)
+        assert b"help" in os.read(far, 100)
+    os.close(near)
+    os.close(far)
+    assert {type(c["exception"]) for c in lost} == {ZeroDivisionError}
+    lost.clear()
 
 
 def test_the_library_says_its_version() -> None:

@@ -9,6 +9,7 @@ import pysmp
 import pytest
 from conftest import echo, pair
 from pysmp import Datagrams, Stream, Transport, ble, commands, messages
+from pysmp._hub import Hub
 
 
 class Wire(Transport):
@@ -208,3 +209,18 @@ async def test_nobody_to_send_to() -> None:
     async with pair() as (device, _):
         await device.os.echo("x")
     assert messages.Empty() == messages.Empty()
+
+
+async def test_what_close_raises_is_raised_and_all_is_closed() -> None:
+    class Stuck(Transport):
+        async def send(self, packet: bytes, peer: bytes) -> None:
+            pass
+
+        async def close(self) -> None:
+            raise ZeroDivisionError
+
+    for where in (pysmp.connect, pysmp.Server):
+        with pytest.raises(ZeroDivisionError):
+            async with where(Stuck()):
+                pass
+    assert not Hub._all.get(asyncio.get_running_loop())

@@ -313,11 +313,13 @@ class Device(DeviceGroups, CanUpdate):
             self._hub.enter()
         self._closed = True
         self._hub.release(self._session)
-        if isinstance(self._where, Transport):
-            await self._where.detach()
-        else:
-            self._hub.release(self._transport)
-        self._hub.leave()
+        try:
+            if isinstance(self._where, Transport):
+                await self._where.detach()
+            else:
+                self._hub.release(self._transport)
+        finally:
+            self._hub.leave()
 
     async def __aenter__(self) -> Device:
         return self
@@ -422,11 +424,13 @@ class connect(Awaitable[Device]):
             transport = await open_transport(hub, self._where, listen=False)
             session = check(lib.shim_session_new(hub.enter(), transport, self._options))
         except BaseException:
-            if transport and isinstance(self._where, Transport):
-                await self._where.detach()
-            elif transport:
-                hub.release(transport)
-            hub.leave()
+            try:
+                if transport and isinstance(self._where, Transport):
+                    await self._where.detach()
+                elif transport:
+                    hub.release(transport)
+            finally:
+                hub.leave()
             raise
         return Device(hub, transport, session, self._where)
 

@@ -171,13 +171,16 @@ class Server:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._handle:
             hub.release(self._handle)
-        for handle, where in self._transports:
-            if isinstance(where, Transport):
-                await where.detach()
-            else:
-                hub.release(handle)
-        self._transports.clear()
-        hub.leave()
+        transports, self._transports = self._transports, []
+        try:
+            for handle, where in transports:
+                if not isinstance(where, Transport):
+                    hub.release(handle)
+            for _, where in transports:
+                if isinstance(where, Transport):
+                    await where.detach()
+        finally:
+            hub.leave()
 
     async def __aenter__(self) -> Server:
         await self.start()
