@@ -34,7 +34,7 @@ languages=()
 build/venv-python/bin/python -c 'import pysmp' 2>/dev/null &&
     languages+=(--python build/venv-python/bin/python)
 command -v go >/dev/null && languages+=(--go)
-[ -d bindings/node/prebuilds ] && command -v node >/dev/null && languages+=(--node)
+{ [ -d build/node/node_modules ] || [ -d bindings/node/prebuilds ]; } && command -v node >/dev/null && languages+=(--node)
 cmake -DCMAKE_INSTALL_PREFIX="$PWD/build/bench/prefix" -P build/bench/libsmp/cmake_install.cmake >>build/bench.log
 tests/bench/bindings/table.py --bin "$bin" --prefix build/bench/prefix "${quick[@]}" \
     "${languages[@]}"

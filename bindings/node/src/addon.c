@@ -38,14 +38,13 @@ static void hub_free(struct hub *hub)
         uv_close((uv_handle_t *)hub->poll, poll_closed);
     }
     shim_free(hub->shim);
-    if (!addon->dying) { /* else the environment frees what is its own */
-        if (hub->drain)
-            napi_delete_reference(addon->env, hub->drain);
-        if (hub->scratch_ref)
-            napi_delete_reference(addon->env, hub->scratch_ref);
-        if (hub->context)
-            napi_async_destroy(addon->env, hub->context);
-    }
+    /* Also while the environment ends: it does not free these itself. */
+    if (hub->drain)
+        napi_delete_reference(addon->env, hub->drain);
+    if (hub->scratch_ref)
+        napi_delete_reference(addon->env, hub->scratch_ref);
+    if (hub->context)
+        napi_async_destroy(addon->env, hub->context);
     free(hub);
 }
 

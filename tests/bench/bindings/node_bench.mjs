@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What c_bench.c does, in Node: same arguments, same output.
-import smp from '../../../bindings/node/lib/index.js';
+// The package is the one that tests/steps/node_binding.sh left in build/node, or the clone's own.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const root = new URL('../../../', import.meta.url);
+const installed = new URL('build/node/node_modules/libsmp/', root);
+const folder = existsSync(installed) ? installed : new URL('bindings/node/', root);
+const smp = createRequire(folder)('./lib/index.js');
 
 const IMAGES = [
   { slot: 0, version: '1.4.2', hash: Buffer.alloc(32, 0x11), bootable: true, confirmed: true, active: true },
