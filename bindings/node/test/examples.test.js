@@ -60,3 +60,24 @@ test('server', async (t) => {
   assert.deepStrictEqual(await device.os.echo({ text: 'hi' }), { text: 'hi' });
   await device.close();
 });
+
+test('the lines of the README update a device', { skip, timeout: 60000 }, async (t) => {
+  const readme = fs.readFileSync(path.join(__dirname, '..', 'README.md'), 'utf8');
+  const lines = /## Update a device\n\n```js\n(.*?)```/s.exec(readme)[1];
+  const first = path.join(os.tmpdir(), `libsmp-readme-1-${process.pid}.bin`);
+  const second = path.join(os.tmpdir(), `libsmp-readme-2-${process.pid}.bin`);
+  const program = path.join(__dirname, `readme-${process.pid}.mjs`); // in the package, which it imports
+  t.after(() => { for (const file of [first, second, program]) fs.rmSync(file, { force: true }); });
+  fs.writeFileSync(first, makeImage(20000, [1, 0, 0, 0]));
+  fs.writeFileSync(second, makeImage(20000, [2, 0, 0, 0]));
+  const sim = await simulate({ image: first, args: ['--boot-time', '50'] });
+  t.after(() => sim.close());
+  fs.writeFileSync(program, lines.replace('udp://192.0.2.1:1337', sim.url)
+    .replace("'zephyr.signed.bin'", JSON.stringify(second)));
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 30000 });
+  assert.match(stdout, /^uploading \d+ of 20072$/m);
+  const device = await sim.connect();
+  const { images } = await device.img.stateRead();
+  await device.close();
+  assert.ok(images.some(({ active, confirmed, version }) => active && confirmed && version === '2.0.0'));
+});
