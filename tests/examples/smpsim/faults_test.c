@@ -200,6 +200,61 @@ Test(faults, power_cut_in_the_middle_of_the_boot)
     rig_start(&rig);
 }
 
+/* ---- serial recovery: one slot, so a cut leaves no image, but never a dead device ---- */
+
+static void enter_recovery(void)
+{
+    const struct smp_os_reset_req req = {
+        .size = sizeof(req), .has_boot_mode = true, .boot_mode = SMP_OS_BOOT_RECOVERY};
+
+    rig_call(&rig, SMP_GROUP_OS, 5, SMP_OP_WRITE, &req);
+    rig_sleep(&rig, SIM_RESET_DELAY_MS + rig.device_options.boot_ms + 1);
+}
+
+/* Returns whether it got to the end. */
+static bool write_in_recovery(void)
+{
+    const struct smp_update_options options = {.size = sizeof(options), .recovery = true};
+    const struct smp_result *result = NULL;
+    struct smp_source source;
+    smp_id id = 0;
+
+    smp_source_memory(&source, new_image.data, new_image.len);
+    cr_assert_eq(smp_update_start(rig.session, &source, &options, NULL, NULL, &id), SMP_OK);
+    cr_assert_eq(smp_wait(rig.session, id, &result), SMP_OK);
+    return result->error == SMP_OK;
+}
+
+static bool recovered_from_cut(uint64_t cut)
+{
+    rig.device_options.profile = sim_profile_find("mcuboot");
+    rig.device_options.faults.power_cut_at = cut;
+    rig.device_options.faults.seed = cut;
+    rig.events[0] = '\0';
+    rig_start(&rig);
+    for (int tries = 0; !write_in_recovery(); tries++) {
+        cr_assert_lt(tries, 5, "cut at %u: %s", (unsigned)cut, rig.events);
+        rig_sleep(&rig, 3000);
+        if (rig_alive(&rig)) /* the old image was not touched yet */
+            enter_recovery();
+    }
+    rig_sleep(&rig, 3000);
+    cr_assert(starts_with(look(), "0:1.1.0 active confirmed"), "cut at %u: %s", (unsigned)cut,
+              rig.events);
+    return rig_told(&rig, "the power is cut");
+}
+
+Test(faults, power_cut_at_every_write_of_a_recovery)
+{
+    uint64_t cuts = 0;
+
+    while (recovered_from_cut(cuts + 1)) {
+        cuts++;
+        start_anew();
+    }
+    cr_expect_gt(cuts, 20u, "only %u cuts", (unsigned)cuts);
+}
+
 /* ---- which faults are the links' ---- */
 
 Test(faults, of_links_or_of_the_device)
