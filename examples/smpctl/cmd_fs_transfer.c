@@ -46,6 +46,8 @@ struct poptOption fs_download_options[] = {
     POPT_TABLEEND,
 };
 
+#define OUT_OF_ORDER 65536u /* bytes at the end of what was left that may have holes */
+
 static const char no_answer[] =
     "if it answers other commands, it may lack stack for files: raise "
     "CONFIG_SYSTEM_WORKQUEUE_STACK_SIZE in the firmware, or use a smaller --chunk";
@@ -71,7 +73,8 @@ static int check_options(struct smpctl *ctl, const char *remote)
     return STATUS_DONE;
 }
 
-static struct smp_transfer_options transfer_options(const struct smpctl *ctl)
+/* resume: as in smp_transfer_options. */
+static struct smp_transfer_options transfer_options(const struct smpctl *ctl, uint64_t resume)
 {
     double timeout = ctl->options.timeout ? ctl->options.timeout : DEFAULT_TIMEOUT;
     return (struct smp_transfer_options){
@@ -79,7 +82,7 @@ static struct smp_transfer_options transfer_options(const struct smpctl *ctl)
         .window = (uint32_t)opt_window,
         .chunk = (uint32_t)opt_chunk,
         .first_chunk_ms = (uint32_t)(timeout * 1000), /* no flash is erased first */
-        .resume = opt_resume,
+        .resume = resume,
         .progress = progress_step,
     };
 }
@@ -121,9 +124,11 @@ static int send_nothing(struct smpctl *ctl, const char *remote)
     return STATUS_DONE;
 }
 
+/* What is long goes on where it was broken off; the library sees whether it may. */
 static int send_file(struct smpctl *ctl, const struct local_file *file, const char *remote)
 {
-    const struct smp_transfer_options options = transfer_options(ctl);
+    bool resume = opt_resume || file->source.length >= SAVE_WORTH;
+    const struct smp_transfer_options options = transfer_options(ctl, resume);
     smp_id id = 0;
     int status = STATUS_LINK;
     int error =
@@ -135,7 +140,8 @@ static int send_file(struct smpctl *ctl, const struct local_file *file, const ch
     }
     if (result->error == SMP_ERR_CANCELLED) {
         return fail(ctl, STATUS_INTERRUPTED,
-                    "interrupted: the device holds a part of the file; --resume goes on there");
+                    "interrupted: the device holds a part of the file; the same command goes on "
+                    "there, if the device can tell its hash");
     }
     if (result->error == SMP_ERR_CORRUPT) {
         return fail(ctl, STATUS_DEVICE,
@@ -178,9 +184,20 @@ int cmd_fs_upload(struct smpctl *ctl)
 
 /* ---- download ---- */
 
-static int fetch(struct smpctl *ctl, const struct save *save, const char *remote, uint64_t *length)
+/* How much of what an earlier run left is the beginning of the device's file; the rest goes. */
+static int find_held(struct smpctl *ctl, struct save *save, const char *remote)
 {
-    const struct smp_transfer_options options = transfer_options(ctl);
+    uint64_t held = save->held >= SAVE_WORTH ? save->held : 0;
+    if (held && !fs_begins_alike(ctl, remote, save->fd, held)) {
+        held = held > OUT_OF_ORDER ? held - OUT_OF_ORDER : 0;
+        held = fs_begins_alike(ctl, remote, save->fd, held) ? held : 0;
+    }
+    return save_cut(ctl, save, held);
+}
+
+static int fetch(struct smpctl *ctl, struct save *save, const char *remote, uint64_t *length)
+{
+    const struct smp_transfer_options options = transfer_options(ctl, save->held);
     smp_id id = 0;
     int status = STATUS_LINK;
     int error =
@@ -194,7 +211,11 @@ static int fetch(struct smpctl *ctl, const struct save *save, const char *remote
         return fail(ctl, STATUS_INTERRUPTED, "interrupted: nothing was kept");
     }
     if (result->error) {
-        return fail_result(ctl, result);
+        status = fail_result(ctl, result);
+        if (status == STATUS_LINK) {
+            save_leave(ctl, save);
+        }
+        return status;
     }
     progress_zero(ctl->progress); /* an empty file has no step */
     *length = ctl->progress->total;
@@ -212,8 +233,12 @@ static int download(struct smpctl *ctl, struct save *save, const char *remote)
     if (status != STATUS_DONE) {
         return status;
     }
+    status = find_held(ctl, save, remote);
+    if (status != STATUS_DONE) {
+        return status;
+    }
     progress_begin(&progress, ctl, NULL);
-    progress.from_zero = true;
+    progress.from_zero = save->held == 0;
     status = fetch(ctl, save, remote, &length);
     if (status == STATUS_DONE && length) {
         status = fs_check(ctl, remote, save->fd, &checked);
@@ -230,7 +255,7 @@ int cmd_fs_download(struct smpctl *ctl)
     if (status != STATUS_DONE) {
         return status;
     }
-    status = save_begin(ctl, ctl->args[1], remote, &save);
+    status = save_begin_part(ctl, ctl->args[1], remote, &save);
     status = status == STATUS_DONE ? download(ctl, &save, remote) : status;
     save_end(&save);
     return status;

@@ -12,6 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What is left of length behind offset, but no more than most. */
+static size_t part_of(uint64_t length, off_t offset, size_t most)
+{
+    uint64_t left = length - (uint64_t)offset;
+    return left < most ? (size_t)left : most;
+}
+
 struct digests {
     uint8_t sha256[SHA256_DIGEST_SIZE];
     uint32_t crc32;
@@ -29,7 +36,8 @@ static uint32_t crc32_update(uint32_t crc, const uint8_t *data, size_t len)
     return crc;
 }
 
-static bool digest_file(int fd, struct digests *digests)
+/* Of a file's first bytes. */
+static bool digest_file(int fd, uint64_t length, struct digests *digests)
 {
     struct sha256_ctx sha256;
     uint32_t crc = ~0u;
@@ -37,7 +45,8 @@ static bool digest_file(int fd, struct digests *digests)
     off_t offset = 0;
     ssize_t n;
     sha256_init(&sha256);
-    while ((n = pread(fd, data, sizeof data, offset)) > 0 || (n < 0 && errno == EINTR)) {
+    while ((n = pread(fd, data, part_of(length, offset, sizeof data), offset)) > 0 ||
+           (n < 0 && errno == EINTR)) {
         if (n > 0) {
             sha256_update(&sha256, (size_t)n, data);
             crc = crc32_update(crc, data, (size_t)n);
@@ -58,12 +67,21 @@ static bool same(const struct digests *digests, const struct smp_value *output)
            memcmp(output->as.bytes.data, digests->sha256, sizeof digests->sha256) == 0;
 }
 
-/* Asks for one type.  Returns whether the device has it; *good: the digests are the same. */
-static bool ask(struct smpctl *ctl, const char *remote, const char *type,
+/*
+ * Asks for one type, of the first bytes or (length 0) of all.  Returns whether
+ * the device has it; *good: the digests are the same.
+ */
+static bool ask(struct smpctl *ctl, const char *remote, uint64_t length, const char *type,
                 const struct digests *digests, bool *good)
 {
     const struct smp_fs_hash_req req = {
-        .size = sizeof req, .name = str_of(remote), .has_type = true, .type = str_of(type)};
+        .size = sizeof req,
+        .name = str_of(remote),
+        .has_type = true,
+        .type = str_of(type),
+        .has_len = length > 0,
+        .len = length,
+    };
     smp_id id = 0;
     int status;
     int error = smp_fs_hash(ctl->session, &req, device_done, ctl, &id);
@@ -79,19 +97,37 @@ static bool ask(struct smpctl *ctl, const char *remote, const char *type,
     return true;
 }
 
-int fs_check(struct smpctl *ctl, const char *remote, int fd, const char **type)
+/* The first type that the device has; NULL: none. */
+static const char *compare(struct smpctl *ctl, const char *remote, uint64_t length,
+                           const struct digests *digests, bool *good)
 {
     static const char *const types[] = {"sha256", "crc32"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (ask(ctl, remote, length, types[i], digests, good)) {
+            return types[i];
+        }
+    }
+    return NULL;
+}
+
+bool fs_begins_alike(struct smpctl *ctl, const char *remote, int fd, uint64_t length)
+{
+    struct digests digests;
+    bool good = false;
+    return length > 0 && digest_file(fd, length, &digests) &&
+           compare(ctl, remote, length, &digests, &good) && good;
+}
+
+int fs_check(struct smpctl *ctl, const char *remote, int fd, const char **type)
+{
     struct digests digests;
     bool good = false;
     *type = NULL;
-    if (!digest_file(fd, &digests)) {
+    if (!digest_file(fd, UINT64_MAX, &digests)) {
         return fail(ctl, STATUS_FILE, "cannot read the file again to check it: %s",
                     strerror(errno));
     }
-    for (size_t i = 0; i < sizeof types / sizeof *types && !*type; i++) {
-        *type = ask(ctl, remote, types[i], &digests, &good) ? types[i] : NULL;
-    }
+    *type = compare(ctl, remote, 0, &digests, &good);
     if (*type && !good) {
         return fail(ctl, STATUS_DEVICE,
                     "the file arrived damaged: its %s is not the device's, or somebody changed it "

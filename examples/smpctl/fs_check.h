@@ -3,6 +3,9 @@
 #ifndef SMPCTL_FS_CHECK_H
 #define SMPCTL_FS_CHECK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct smpctl;
 
 /*
@@ -11,5 +14,11 @@ struct smpctl;
  * STATUS_DONE or what was reported.
  */
 int fs_check(struct smpctl *ctl, const char *remote, int fd, const char **type);
+
+/*
+ * Whether remote begins with the first `length` bytes of the file open as fd.
+ * False also when the device cannot tell.
+ */
+bool fs_begins_alike(struct smpctl *ctl, const char *remote, int fd, uint64_t length);
 
 #endif

@@ -15,6 +15,7 @@ static volatile sig_atomic_t seen;
 static int ends[2] = {-1, -1}; /* a pipe: the handler writes, the loop reads */
 
 static struct smp_watch *watch;
+static struct smp_timer *again; /* after a stop */
 static void (*call)(void *user);
 static void (*call_stop)(bool stops, void *user);
 static void *call_user;
@@ -41,12 +42,20 @@ static void on_stop_signal(int number)
     tell(STOP);
 }
 
-/* What is on the way is told first: once stopped, nothing can be. */
+static void on_again(void *user)
+{
+    (void)user;
+    if (call_stop) {
+        call_stop(false, call_user);
+    }
+}
+
+/* The loop's clock knows of the time that has passed only in its next turn. */
 static void stop(void)
 {
     call_stop(true, call_user);
     kill(getpid(), SIGSTOP);
-    call_stop(false, call_user);
+    smp_timer_start(again, 0);
 }
 
 static void on_readable(int fd, unsigned events, void *user)
@@ -75,8 +84,13 @@ int interrupt_watch(struct smp_loop *loop, void (*on_seen)(void *user), void *us
     call = on_seen;
     call_user = user;
     seen = 0;
-    int error = smp_watch_new(loop, ends[0], SMP_WATCH_READ, on_readable, NULL, &watch);
+    int error = smp_timer_new(loop, on_again, NULL, &again);
     if (error) {
+        return error;
+    }
+    error = smp_watch_new(loop, ends[0], SMP_WATCH_READ, on_readable, NULL, &watch);
+    if (error) {
+        smp_timer_free(again);
         return error;
     }
     sigemptyset(&action.sa_mask);
@@ -100,6 +114,7 @@ void interrupt_unwatch(void)
         call_stop = NULL;
         signal(SIGINT, SIG_DFL);
         signal(SIGTERM, SIG_DFL);
+        smp_timer_free(again);
         smp_watch_free(watch);
         watch = NULL;
     }

@@ -6,8 +6,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,14 +84,8 @@ static int find_path(struct smpctl *ctl, const char *path, const char *remote, s
     return STATUS_DONE;
 }
 
-int save_begin(struct smpctl *ctl, const char *path, const char *remote, struct save *save)
+static int begin_temporary(struct smpctl *ctl, struct save *save)
 {
-    *save = (struct save){.fd = -1,
-                          .sink = {.size = sizeof save->sink, .write = write_at, .user = save}};
-    int status = find_path(ctl, path, remote, save);
-    if (status != STATUS_DONE) {
-        return status;
-    }
     snprintf(save->temporary, sizeof save->temporary, "%.*s.XXXXXX",
              (int)(sizeof save->temporary - sizeof ".XXXXXX"), save->path);
     save->fd = mkstemp(save->temporary);
@@ -98,6 +95,70 @@ int save_begin(struct smpctl *ctl, const char *path, const char *remote, struct 
                     strerror(errno));
     }
     return STATUS_DONE;
+}
+
+static int find_file(struct smpctl *ctl, const char *path, const char *remote, struct save *save)
+{
+    *save = (struct save){.fd = -1,
+                          .sink = {.size = sizeof save->sink, .write = write_at, .user = save}};
+    return find_path(ctl, path, remote, save);
+}
+
+int save_begin(struct smpctl *ctl, const char *path, const char *remote, struct save *save)
+{
+    int status = find_file(ctl, path, remote, save);
+    return status == STATUS_DONE ? begin_temporary(ctl, save) : status;
+}
+
+/* A file of ours that nobody else writes: not a link, not one of another name too. */
+static bool take_part(struct save *save)
+{
+    struct stat st;
+    save->fd = open(save->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (save->fd < 0 || fstat(save->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
+        st.st_uid != geteuid() || flock(save->fd, LOCK_EX | LOCK_NB) != 0) {
+        return false;
+    }
+    save->held = (uint64_t)st.st_size;
+    return true;
+}
+
+int save_begin_part(struct smpctl *ctl, const char *path, const char *remote, struct save *save)
+{
+    int status = find_file(ctl, path, remote, save);
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    snprintf(save->temporary, sizeof save->temporary, "%.*s.part",
+             (int)(sizeof save->temporary - sizeof ".part"), save->path);
+    if (take_part(save)) {
+        return STATUS_DONE;
+    }
+    if (save->fd >= 0) {
+        close(save->fd);
+    }
+    *save->temporary = '\0';
+    return begin_temporary(ctl, save);
+}
+
+int save_cut(struct smpctl *ctl, struct save *save, uint64_t length)
+{
+    if (ftruncate(save->fd, (off_t)length) != 0) {
+        return fail(ctl, STATUS_FILE, "%s: %s", save->temporary, strerror(errno));
+    }
+    save->held = length;
+    return STATUS_DONE;
+}
+
+void save_leave(struct smpctl *ctl, struct save *save)
+{
+    struct stat st;
+    size_t len = strlen(save->temporary);
+    bool part = len > 5 && strcmp(save->temporary + len - 5, ".part") == 0;
+    if (part && fstat(save->fd, &st) == 0 && st.st_size >= SAVE_WORTH) {
+        note(ctl, "what came is in %s: the same command goes on there", save->temporary);
+        *save->temporary = '\0';
+    }
 }
 
 int save_keep(struct smpctl *ctl, struct save *save)
