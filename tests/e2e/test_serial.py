@@ -151,20 +151,6 @@ def test_in_use(board: Smpctl, port: Path) -> None:
     assert re.search(r"(flock|sleep) \(process \d+\)", run.err)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="SKIPPED, NOT TESTED: needs root")
-def test_permission(board: Smpctl, port: Path) -> None:
-    os.chmod(port, 0o600)
-    path = os.readlink(port)  # pytest's folders let nobody else in
-    nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    run = subprocess.run(
-        [*nobody, board.binary, "-d", path, "echo", "x"],
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 3, run
-    assert "no permission" in run.stderr
-
-
 def test_unplugged_in_the_middle(smpctl: Smpctl, simulate: Simulate, port: Path) -> None:
     simulator: Simulator = simulate("--image", OLD, "--pty", port, "--baud", "57600")
     smpctl.device = str(port)
