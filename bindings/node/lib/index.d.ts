@@ -212,6 +212,8 @@ export declare class Transport {
   close(): void | Promise<void>;
   /** Hands over one whole packet. */
   received(packet: Data, peer?: Uint8Array): void;
+  /** Hands over bytes as they come, of a stream of packets or of packets in several parts. */
+  receivedBytes(data: Data): void;
   /** The link went away. */
   down(error?: unknown): void;
   /** The link is there again. */

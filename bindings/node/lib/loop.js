@@ -195,7 +195,8 @@ class Request {
   }
 
   start(handle, loop) {
-    this.handle = check(handle);
+    if (handle < 0) throw this.failure(makeError(handle));
+    this.handle = handle;
     loop._entries.set(handle, this);
     loop._hold();
     if (this.signal) {

@@ -7,6 +7,9 @@ const { toBytes } = require('./codec.js');
 const { LinkError, check } = require('./errors.js');
 const { EVENT } = require('./loop.js');
 
+/** Of a packet; bytes 2 and 3 say how much follows. */
+const HEADER = 8;
+
 /**
  * Carries whole SMP packets: derive from it, or pass send() with the options.
  *
@@ -26,6 +29,7 @@ class Transport {
     this._handle = 0;
     this._waiting = []; // packets that send() has no time for yet
     this._sending = false;
+    this._part = Buffer.alloc(0); // of a packet, see receivedBytes()
     this._error = undefined;
   }
 
@@ -59,9 +63,22 @@ class Transport {
     check(addon.transportReceived(this._loop._hub, this._handle, bytes, peer));
   }
 
+  /** Hands over bytes as they come: a header tells how long its packet is. */
+  receivedBytes(data) {
+    this._part = Buffer.concat([this._part, toBytes(data, 'data')]);
+    for (;;) {
+      const size = this._part.length < HEADER ? Infinity : HEADER + this._part.readUInt16BE(2);
+      if (this._part.length < size) return;
+      const packet = this._part.subarray(0, size);
+      this._part = this._part.subarray(size);
+      this.received(packet);
+    }
+  }
+
   /** The link went away. */
   down(error) {
     this._error ??= error;
+    this._part = Buffer.alloc(0);
     if (!this._isOpen()) return;
     addon.transportLink(this._loop._hub, this._handle, enums.ErrorCode.CLOSED);
   }
@@ -116,6 +133,7 @@ class Transport {
       this._waiting.push([addon.payload(hub), addon.peer(hub)]);
       if (!this._sending) this._sendWaiting();
     } else if (kind === EVENT.RESET) {
+      this._part = Buffer.alloc(0);
       this._guard(() => this.reset());
     } else if (kind === EVENT.REOPEN) {
       Promise.resolve().then(() => this.reopen()).catch(() => {}); // there is a next time
