@@ -14,12 +14,15 @@
 
 #include <string.h>
 
+enum { CLOSES_MAX = 10 };
+
 struct file {
     struct smpi_transfer transfer; /* first: the engine frees it */
     struct smp_str name;           /* of the remote file, in `text` */
     bool resuming;                 /* asked before the first chunk, to go on with what is there */
     bool checking;                 /* and it is not known whether that is ours */
     bool starting;                 /* asked in order to begin with the first chunk */
+    unsigned closes;               /* of those cut off on the way */
     struct smpi_fs_resume resume;
     char text[];
 };
@@ -119,8 +122,22 @@ static int ask_length(struct smpi_transfer *transfer,
     return smpi_transfer_call(transfer, &smpi_fs_commands[SMPI_FS_STATUS], &req, then);
 }
 
+/* "Close" was cut off on the way: the file is still open.  True: it was sent again. */
+static bool close_again(struct smpi_transfer *transfer, const struct smp_result *result,
+                        void (*then)(struct smpi_transfer *transfer,
+                                     const struct smp_result *result))
+{
+    bool cut =
+        result->error == SMP_ERR_DEVICE && !result->from_group && result->rc == SMP_RC_CORRUPT;
+    return cut && file_of(transfer)->closes++ < CLOSES_MAX &&
+           smpi_transfer_call(transfer, &smpi_fs_commands[SMPI_FS_CLOSE], NULL, then) == SMP_OK;
+}
+
 static void on_closed(struct smpi_transfer *transfer, const struct smp_result *result)
 {
+    if (close_again(transfer, result, on_closed)) {
+        return;
+    }
     if (result->error != SMP_OK && result->error != SMP_ERR_DEVICE) {
         smpi_transfer_fail(transfer, result->error, result->system_error);
     } else if (file_of(transfer)->starting) {
@@ -186,6 +203,9 @@ static void on_final_length(struct smpi_transfer *transfer, const struct smp_res
 
 static void on_final_close(struct smpi_transfer *transfer, const struct smp_result *result)
 {
+    if (close_again(transfer, result, on_final_close)) {
+        return;
+    }
     if (result->error != SMP_OK && result->error != SMP_ERR_DEVICE) {
         smpi_transfer_fail(transfer, result->error, result->system_error);
     } else if (ask_length(transfer, on_final_length) != SMP_OK) {

@@ -1013,9 +1013,9 @@ Test(transfer, the_window_starts_small)
         in_one_trip[trip < 4 ? trip : 3] += trip < 4;
     }
     cr_assert_eq(in_one_trip[0], 1);
-    cr_assert_eq(in_one_trip[1], 2);
-    cr_assert_eq(in_one_trip[2], 4);
-    cr_assert_eq(in_one_trip[3], 8);
+    cr_assert_eq(in_one_trip[1], 4);
+    cr_assert_eq(in_one_trip[2], 8);
+    cr_assert_eq(in_one_trip[3], 16);
 }
 
 /* ---- versions ---- */

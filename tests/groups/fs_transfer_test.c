@@ -293,6 +293,17 @@ Test(fs_transfer, a_first_chunk_that_counts_twice_makes_no_hole)
     cr_assert_eq(drawer.firsts, 2, "it is closed and begun anew");
 }
 
+Test(fs_transfer, a_close_that_was_cut_off_is_repeated)
+{
+    drawer.close_cut = 2;
+    upload();
+    check_uploaded();
+    drawer.close_cut = 1000000;
+    upload();
+    finish();
+    cr_assert_eq(note.error, SMP_ERR_CORRUPT, "and not for ever");
+}
+
 Test(fs_transfer, a_slow_link_is_no_reason_to_give_up)
 {
     const struct smp_faults slow = {.size = sizeof(slow), .delay_ns = 1500000000};

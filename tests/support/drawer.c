@@ -121,8 +121,14 @@ static void on_hash(struct smp_exchange *exchange, const void *request, void *us
 
 static void on_close(struct smp_exchange *exchange, const void *request, void *user)
 {
+    struct drawer *drawer = user;
     (void)request;
-    drawer_reset(user);
+    if (drawer->close_cut > 0) {
+        drawer->close_cut--;
+        smp_exchange_refuse(exchange, SMP_RC_CORRUPT, NULL);
+        return;
+    }
+    drawer_reset(drawer);
     smp_exchange_reply(exchange, NULL);
 }
 

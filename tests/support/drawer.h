@@ -16,6 +16,7 @@ struct drawer {
     struct smp_server_options options; /* set before drawer_open() */
     bool no_sha;                       /* knows no SHA-256 */
     bool no_crc;                       /* nor CRC-32 */
+    unsigned close_cut;                /* so many "close" arrive without their last byte */
     bool counts_twice;                 /* the next first chunk, as if it came twice */
 
     uint8_t *data;
