@@ -56,7 +56,7 @@ enum smp_update_state {
     SMP_UPDATE_PARTIAL = 1,   /**< It runs what it ran; the other slot holds a part of the new image. */
     SMP_UPDATE_UPLOADED = 2,  /**< It runs what it ran; the other slot holds the new image, unmarked. */
     SMP_UPDATE_MARKED = 3,    /**< It runs what it ran; its next reset starts the new image on trial. */
-    SMP_UPDATE_UNKNOWN = 4,   /**< It was told to reset or to confirm, and not heard of since. */
+    SMP_UPDATE_UNKNOWN = 4,   /**< It was marked, told to reset or to confirm, and not heard of since. */
     SMP_UPDATE_TRIAL = 5,     /**< It runs the new image; its next reset brings the old one back. */
     SMP_UPDATE_CONFIRMED = 6, /**< It runs the new image, and keeps it. */
     SMP_UPDATE_REVERTED = 7,  /**< It was reset and runs the old image. */

@@ -122,6 +122,9 @@ void smpi_update_lost(struct smpi_update *update, const struct smp_result *resul
     uint64_t now = session->loop->now;
     struct smp_update_progress progress = {
         .size = sizeof(progress), .phase = update->phase, .link_down = true};
+    if (update->state == SMP_UPDATE_MARKED || update->state == SMP_UPDATE_TRIAL) {
+        update->state = SMP_UPDATE_UNKNOWN; /* it may be resetting */
+    }
     if (update->link_due == 0) {
         update->link_due = now + update->options.link_ms * SMPI_MS;
     } else if (now >= update->link_due) {

@@ -25,8 +25,8 @@ static const struct {
                                          "other slot, not marked to start"},
     [SMP_UPDATE_MARKED] = {"marked", "the device runs what it ran; its next reset starts the new "
                                      "image on trial"},
-    [SMP_UPDATE_UNKNOWN] = {"unknown", "the device was not heard of since it was told to change: "
-                                       "it runs the old image, or the new one; ask it"},
+    [SMP_UPDATE_UNKNOWN] = {"unknown", "the device was not heard of since it was to change: it "
+                                       "runs the old image, or the new one; ask it"},
     [SMP_UPDATE_TRIAL] = {"trial",
                           "the device runs the new image on trial: unless it is confirmed, "
                           "the next reset brings the old one back"},
