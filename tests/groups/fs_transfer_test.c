@@ -299,6 +299,7 @@ Test(fs_transfer, a_close_that_was_cut_off_is_repeated)
     upload();
     check_uploaded();
     drawer.close_cut = 1000000;
+    drawer.len = 0;
     upload();
     finish();
     cr_assert_eq(note.error, SMP_ERR_CORRUPT, "and not for ever");
