@@ -155,11 +155,13 @@ async def test_asyncios_streams() -> None:
 
 
 class FakeBleak:
-    """What bleak.BleakClient does, with an echo at the other end."""
+    """What bleak.BleakClient does, with an echo at the other end; it is its services, too."""
 
-    mtu_size = 23
+    max_write_without_response_size = 20
 
     def __init__(self, device: str, disconnected_callback: Any, timeout: float) -> None:
+        self.address = device
+        self.services = self
         self.gone = disconnected_callback
         self.written = bytearray()
 
@@ -169,11 +171,14 @@ class FakeBleak:
     async def disconnect(self) -> None:
         pass
 
-    async def start_notify(self, characteristic: str, callback: Any) -> None:
-        assert characteristic == ble.CHARACTERISTIC
+    def get_characteristic(self, uuid: str) -> FakeBleak | None:
+        return self if uuid == ble.CHARACTERISTIC and self.address != "a lamp" else None
+
+    async def start_notify(self, characteristic: FakeBleak, callback: Any) -> None:
+        assert characteristic is self
         self.notify = callback
 
-    async def write_gatt_char(self, characteristic: str, part: bytes, response: bool) -> None:
+    async def write_gatt_char(self, characteristic: FakeBleak, part: bytes, response: bool) -> None:
         assert not response
         assert len(part) <= 20
         self.written += part
@@ -198,6 +203,11 @@ async def test_bluetooth_by_a_stand_in() -> None:
         assert seen == [False]
         await transport.reopen()
         assert (await device.os.echo("again")).text == "again"
+
+
+async def test_bluetooth_without_smp() -> None:
+    with pytest.raises(pysmp.NotFoundError, match="a lamp has no SMP service"):
+        await pysmp.connect(ble.Ble("a lamp", client=FakeBleak))
 
 
 async def test_nobody_to_send_to() -> None:

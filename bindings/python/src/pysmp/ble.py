@@ -6,7 +6,7 @@
     async with pysmp.connect(pysmp.ble.Ble("AA:BB:CC:DD:EE:FF")) as device:
         ...
 
-Tested against a stand-in for bleak only, not with a radio: reports are welcome.
+Tested with bleak on a stand-in for BlueZ, not with a radio: reports are welcome.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import importlib
 import struct
 from typing import Any
 
+from .enums import Error
+from .errors import NotFoundError
 from .transports import Transport
 
 SERVICE = "8d53dc1d-1db7-4cd3-868b-8a527460aa84"
@@ -38,19 +40,27 @@ class Ble(Transport):
     def __init__(self, device: Any, *, timeout: float = 20.0, client: Any | None = None) -> None:
         make = client or _bleak().BleakClient
         self._client = make(device, disconnected_callback=self._gone, timeout=timeout)
+        self._characteristic: Any = None
         self._received = bytearray()
         self._is_open = False
 
     async def open(self) -> None:
         await self._client.connect()
         self._is_open = True
-        await self._client.start_notify(CHARACTERISTIC, self._notified)
+        self._characteristic = self._client.services.get_characteristic(CHARACTERISTIC)
+        if self._characteristic is None:
+            raise NotFoundError(
+                f"{self._client.address} has no SMP service: CONFIG_MCUMGR_TRANSPORT_BT brings it",
+                Error.ERR_NOT_FOUND,
+            )
+        await self._client.start_notify(self._characteristic, self._notified)
 
     async def send(self, packet: bytes, peer: bytes) -> None:
-        size = max(20, min(self._client.mtu_size - 3, _CHUNK_MAX))
+        # Not the client's mtu_size: on Linux that stays at the least there can be.
+        size = min(self._characteristic.max_write_without_response_size, _CHUNK_MAX)
         for at in range(0, len(packet), size):
             part = packet[at : at + size]
-            await self._client.write_gatt_char(CHARACTERISTIC, part, response=False)
+            await self._client.write_gatt_char(self._characteristic, part, response=False)
 
     async def close(self) -> None:
         if self._is_open:
