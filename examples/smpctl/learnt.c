@@ -136,8 +136,10 @@ static void write_file(const char *path, const json_t *all)
     if (fd < 0) {
         return;
     }
-    bool good = json_dumpfd(all, fd, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0;
-    if (close(fd) != 0 || !good || rename(temporary, path) != 0) {
+    FILE *file = fdopen(fd, "w"); /* json_dumpfd() makes a system call of each token */
+    bool good = file && json_dumpf(all, file, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0;
+    bool closed = (file ? fclose(file) : close(fd)) == 0;
+    if (!good || !closed || rename(temporary, path) != 0) {
         unlink(temporary);
     }
 }
