@@ -159,6 +159,7 @@ static void upload(struct smpi_update *update)
                 .first_chunk_ms = own->first_chunk_ms,
                 .stall_ms = own->stall_ms,
                 .progress = on_progress,
+                .link_wait_ms = 1, /* the link is the update's care, which opens it again */
             },
     };
     memcpy(options.sha, update->sha, sizeof(options.sha));

@@ -765,6 +765,20 @@ Test(update, survives_a_lost_link_at_each_step)
     }
 }
 
+/* A session whose transfers wait for the link would wait for one that nobody opens. */
+Test(update, opens_the_link_itself_whatever_the_session_does)
+{
+    const struct smp_session_options patient = {.size = sizeof(patient), .link_wait_ms = 500000};
+    smp_session_free(world.session);
+    cr_assert_eq(smp_session_new(world.near, &patient, &world.session), SMP_OK);
+    prepare(1, link_blinks);
+    begin();
+    finish(60000);
+    expect(SMP_ERR_CLOSED, SMP_UPDATE_PARTIAL, NULL);
+    smp_transport_up(world.near);
+    world_settle(&world);
+}
+
 Test(update, ends_when_the_link_does_not_return)
 {
     for (size_t i = 0; i < STEPS; i++) {
