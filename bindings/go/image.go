@@ -14,7 +14,7 @@ type Image struct {
 	Hash          []byte   // the image's own, as the image state lists it
 	HashGood      bool     // it was recomputed; false for encrypted images, which only devices can
 	SHA256        [32]byte // of the whole file
-	Signed        bool     // a signature is there; it is not checked
+	Signed        bool     // a signature is there: see [CheckSignature]
 	Trailer       bool     // the file ends with a trailer's magic (imgtool --pad)
 	Flags         uint32
 	LoadAddress   uint32
@@ -89,4 +89,13 @@ func ParseImage(file []byte) (*Image, error) {
 		image.TLVs = append(image.TLVs, TLV{tlv.Type, shim.TLVName(tlv.Type), tlv.Data, tlv.Protected})
 	}
 	return image, err
+}
+
+// CheckSignature says whether a MCUboot image file is signed with a key, of which pem is the public
+// half: ErrSignature when it is not.  It needs no device.
+func CheckSignature(file, pem []byte) error {
+	if code := shim.CheckSignature(file, pem); code < 0 {
+		return failed("check signature", code)
+	}
+	return nil
 }

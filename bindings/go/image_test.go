@@ -5,6 +5,8 @@ package smp_test
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,6 +53,36 @@ func TestImagesThatAreNone(t *testing.T) {
 	for n := range file {
 		if _, err := smp.ParseImage(file[:n]); err == nil {
 			t.Errorf("%d bytes of it are an image", n)
+		}
+	}
+}
+
+func TestSignatures(t *testing.T) {
+	read := func(name string) []byte {
+		data, err := os.ReadFile(filepath.Join("..", "..", "tests", "data", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	file, key := read("app-1.0.0.signed.bin"), read("keys/test-only-ecdsa-p256.pub.pem")
+	if err := smp.CheckSignature(file, key); err != nil {
+		t.Error(err)
+	}
+	other := read("keys/test-only-ed25519.pub.pem")
+	for _, c := range []struct {
+		file, key []byte
+		err       error
+	}{
+		{file, other, smp.ErrSignature},
+		{read("unsigned.bin"), key, smp.ErrSignature},
+		{file, nil, nil},
+		{file, []byte("no key"), nil},
+		{nil, key, nil},
+		{file[:100], key, nil},
+	} {
+		if err := smp.CheckSignature(c.file, c.key); err == nil || c.err != nil && !errors.Is(err, c.err) {
+			t.Errorf("%d bytes, key of %d: %v", len(c.file), len(c.key), err)
 		}
 	}
 }

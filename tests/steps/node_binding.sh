@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 installed=$PWD/build/node
 cp -r CMakeLists.txt LICENSE bindings examples include libsmp pkgconfig docs "$work"
 mkdir "$work/tests"
-cp -r tests/vectors "$work/tests"
+cp -r tests/vectors tests/data "$work/tests"
 cd "$work/bindings/node" || exit 1
 rm -rf build prebuilds node_modules
 npm run build || exit 1

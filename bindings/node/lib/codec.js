@@ -296,13 +296,19 @@ class Reader {
   }
 }
 
-const writer = new Writer();
+let spare = new Writer();
 
 /** Writes a message; what it returns is used before the next call. */
 function encode(message, messages, object, what) {
-  writer.length = 0;
-  writer.record(message, messages, object, what);
-  return writer;
+  const writer = spare ?? new Writer(); // a getter of the object may call something, too
+  spare = undefined;
+  try {
+    writer.length = 0;
+    writer.record(message, messages, object, what);
+    return writer;
+  } finally {
+    spare = writer;
+  }
 }
 
 function decode(message, messages, buffer, at = 0) {

@@ -302,7 +302,7 @@ export interface Image {
   hash: Buffer;
   /** Whether it was checked and matches; of encrypted images only the device can tell. */
   hashGood: boolean;
-  /** A signature is there (it is not checked). */
+  /** A signature is there: see checkSignature(). */
   isSigned: boolean;
   hasTrailer: boolean;
   /** SHA-256 of the whole file, when it was checked. */
@@ -312,3 +312,9 @@ export interface Image {
 
 /** Parses a MCUboot image and checks its hash, unless `check` is false. */
 export declare function parseImage(data: Data, options?: { check?: boolean }): Image;
+
+/**
+ * Throws unless a MCUboot image is signed with a key: SmpError with the code "SMP_ERR_SIGNATURE".
+ * @param pem  The public half of the key.
+ */
+export declare function checkSignature(data: Data, pem: string | Data): void;

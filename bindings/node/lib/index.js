@@ -7,7 +7,7 @@ const { Cbor } = require('./codec.js');
 const { mapOf } = require('./custom.js');
 const { Device, connect, ports } = require('./device.js');
 const errors = require('./errors.js');
-const { parseImage } = require('./image.js');
+const { checkSignature, parseImage } = require('./image.js');
 const { Loop } = require('./loop.js');
 const { Refusal, Server } = require('./server.js');
 const { Transfer } = require('./transfer.js');
@@ -29,6 +29,7 @@ module.exports = {
   LinkError: errors.LinkError,
   SmpError: errors.SmpError,
   TimeoutError: errors.TimeoutError,
+  checkSignature,
   connect,
   mapOf,
   parseImage,

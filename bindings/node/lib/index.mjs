@@ -16,6 +16,7 @@ export const {
   Transfer,
   Transport,
   Update,
+  checkSignature,
   connect,
   mapOf,
   parseImage,

@@ -86,6 +86,22 @@ static napi_value image_read(napi_env env, napi_callback_info info)
     return object;
 }
 
+/* checkSignature(data, pem): an error, or 0 when that key signed the image. */
+static napi_value check_signature(napi_env env, napi_callback_info info)
+{
+    struct smp_mcuboot_image image = {.size = sizeof(image)};
+    struct args args;
+
+    args_only(&args, env, info);
+    struct smp_bytes data = args_bytes(&args, 0), pem = args_bytes(&args, 1);
+    if (args.bad)
+        return NULL;
+    int error = shim_image_read(data.data, data.len, true, &image, NULL);
+    if (error == SMP_OK)
+        error = shim_image_signature(data.data, data.len, &image, (const char *)pem.data, pem.len);
+    return from_int(env, error);
+}
+
 /* errorText(error) */
 static napi_value error_text(napi_env env, napi_callback_info info)
 {
@@ -111,8 +127,7 @@ static napi_value version(napi_env env, napi_callback_info info)
     return from_str(env, smp_version());
 }
 
-const struct function image_functions[] = {{"imageRead", image_read},
-                                           {"errorText", error_text},
-                                           {"errorName", error_name},
-                                           {"version", version},
-                                           {NULL, NULL}};
+const struct function image_functions[] = {
+    {"imageRead", image_read}, {"checkSignature", check_signature},
+    {"errorText", error_text}, {"errorName", error_name},
+    {"version", version},      {NULL, NULL}};

@@ -11,7 +11,7 @@ const { Readable, Writable } = require('node:stream');
 const test = require('node:test');
 
 const smp = require('libsmp');
-const { HEADER, makeImage, pair } = require('./support.js');
+const { HEADER, makeImage, pair, root } = require('./support.js');
 
 /** Handlers that keep what is uploaded, and give it back. */
 function storage() {
@@ -306,6 +306,24 @@ test('MCUboot images', () => {
   assert.throws(() => smp.parseImage(Buffer.from('\x7fELF and more of that kind, to be long enough')),
     { code: 'SMP_ERR_NOT_IMAGE' });
   assert.throws(() => smp.parseImage('file'), TypeError);
+});
+
+test('signatures', () => {
+  const read = (...name) => fs.readFileSync(path.join(root, 'tests', 'data', ...name));
+  const image = read('app-1.0.0.signed.bin');
+  const key = read('keys', 'test-only-ecdsa-p256.pub.pem');
+  smp.checkSignature(image, key);
+  smp.checkSignature(image, String(key));
+  const other = read('keys', 'test-only-ed25519.pub.pem');
+  for (const [data, pem] of [[image, other], [read('unsigned.bin'), key]]) {
+    assert.throws(() => smp.checkSignature(data, pem), { code: 'SMP_ERR_SIGNATURE' });
+  }
+  for (const [data, pem] of [[image, ''], [image, 'no key'], [Buffer.alloc(0), key], [image.subarray(9), key]]) {
+    assert.throws(() => smp.checkSignature(data, pem), smp.SmpError);
+  }
+  for (const [data, pem] of [[image], [image, 1], [undefined, key]]) {
+    assert.throws(() => smp.checkSignature(data, pem), TypeError);
+  }
 });
 
 test('two loops know nothing of each other', async () => {

@@ -74,6 +74,19 @@ test('wrong types', async () => {
   close();
 });
 
+test('a getter that calls something else', async () => {
+  const { device, close } = await pair();
+  let inner;
+  const request = { get text() { inner ??= device.os.echo({ text: 'x'.repeat(500) }); return 'outer'; } };
+  assert.deepStrictEqual(await device.os.echo(request), { text: 'outer' });
+  assert.strictEqual((await inner).text.length, 500);
+  const broken = new Error('in a getter');
+  await assert.rejects(device.os.echo({ get text() { throw broken; } }), broken);
+  await assert.rejects(device.img.upload(makeImage(9), { get window() { throw broken; } }), broken);
+  assert.deepStrictEqual(await device.os.echo({ text: 'alive' }), { text: 'alive' });
+  close();
+});
+
 test('a buffer may change, shrink and vanish while it is sent', async () => {
   const received = [];
   const { device, close } = await pair({
@@ -178,6 +191,36 @@ const WORK = `
       if (i === 10) parentPort.postMessage('works');
     }
   })();`;
+
+test('a process started meanwhile has nothing to do with it', async () => {
+  const { device, close } = await pair();
+  const waiting = Array.from({ length: 50 }, () => device.os.echo({ text: 'a' }));
+  const { stdout } = run(`
+    const server = new smp.Server().handle('os.echo', ({ text }) => ({ text }));
+    await server.listen('loopback:x');
+    console.log((await (await smp.connect('loopback:x')).os.echo({ text: 'child' })).text);
+    await server.close();`);
+  assert.strictEqual(stdout.trim(), 'child');
+  await Promise.all(waiting);
+  close();
+});
+
+test('an exception in onLog or onStep is uncaught, and the rest goes on', () => {
+  const { stdout } = run(`
+    process.on('uncaughtException', (error) => console.log(error.message));
+    let lines = 0;
+    const onLog = () => { if (++lines === 2) throw new Error('in onLog'); };
+    const loop = new smp.Loop({ log: 'debug', onLog });
+    const server = new smp.Server({ loop }).handle('os.echo', ({ text }) => ({ text }));
+    server.handle('img.stateRead', () => ({ images: [] }));
+    await server.listen('loopback:x');
+    const device = await smp.connect('loopback:x', { loop });
+    console.log((await device.os.echo({ text: 'fine' })).text);
+    await device.update(Buffer.alloc(100), { onStep() { throw new Error('in onStep'); } }).catch(() => {});
+    setTimeout(process.exit, 50);`);
+  const lines = new Set(stdout.trim().split('\n'));
+  assert.deepStrictEqual([...lines].sort(), ['fine', 'in onLog', 'in onStep']);
+});
 
 test('Workers work, and may be terminated at any time', async () => {
   for (let i = 0; i < 5; i++) {

@@ -32,14 +32,19 @@ type TLV struct {
 	Protected bool
 }
 
+// start is where a file begins; an empty slice may have no address.
+func start(file []byte) (*C.uint8_t, C.size_t) {
+	if len(file) == 0 {
+		return (*C.uint8_t)(unsafe.SliceData(make([]byte, 1))), 0
+	}
+	return pointer(file)
+}
+
 // ReadImage parses an image, checks its hash, and walks its TLVs.
 func ReadImage(file []byte) (*Image, int) {
 	var c C.struct_smp_mcuboot_image
 	image := new(Image)
-	data, n := pointer(file)
-	if n == 0 { // an empty slice may have no address
-		data = (*C.uint8_t)(unsafe.Pointer(&image.SHA[0]))
-	}
+	data, n := start(file)
 	err := int(C.shim_image_read(data, n, true, &c, (*C.uint8_t)(unsafe.Pointer(&image.SHA[0]))))
 	image.File = int(c.file)
 	image.LoadAddress, image.ImageSize = uint32(c.load_address), uint32(c.image_size)
@@ -64,6 +69,18 @@ func ReadImage(file []byte) (*Image, int) {
 			bool(tlv.is_protected)})
 	}
 	return image, err
+}
+
+// CheckSignature parses an image, and looks for a signature that the key made.
+func CheckSignature(file, pem []byte) int {
+	var c C.struct_smp_mcuboot_image
+	data, n := start(file)
+	key, keyLen := start(pem)
+	err := C.shim_image_read(data, n, true, &c, nil)
+	if err == C.SMP_OK {
+		err = C.shim_image_signature(data, n, &c, (*C.char)(unsafe.Pointer(key)), keyLen)
+	}
+	return int(err)
 }
 
 // FileText says what a file is and what to use instead.

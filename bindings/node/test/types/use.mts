@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled, never run: what a user writes has the types a user expects.
 import {
-  DeviceError, ImgRc, Loop, Rc, Refusal, Server, Transport, UpdateState, connect, mapOf, parseImage,
+  DeviceError, ImgRc, Loop, Rc, Refusal, Server, Transport, UpdateState, checkSignature, connect, mapOf, parseImage,
 } from 'libsmp';
 import type { Image, ImgStateResponse, Int, Progress, UpdateReport } from 'libsmp';
 import { simulate } from 'libsmp/testing';
@@ -75,6 +75,7 @@ try {
 } catch (error) {
   if (error instanceof DeviceError && error.rc === Rc.BUSY) console.log(error.hint);
 }
+checkSignature(whole, '-----BEGIN PUBLIC KEY-----');
 const image: Image = parseImage(whole);
 await (await simulate({ args: ['--v1'] })).close();
 void [reached, off, name, count, text, unsafe, image];
