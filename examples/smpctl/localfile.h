@@ -11,6 +11,9 @@ struct local_file {
     const char *path;
     int fd;
     struct smp_source source; /* reads the file; it is never in memory as a whole */
+    uint64_t block_at;
+    size_t block_len;
+    uint8_t block[32768]; /* the part of it that was read last */
 };
 
 /*
