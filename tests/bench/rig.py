@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import socket
 import struct
@@ -92,7 +93,11 @@ class Rig:
     def run(self, command: Command, within: float = 300) -> Cost:
         try:
             done = subprocess.run(
-                [self.meter, *command], capture_output=True, text=True, timeout=within
+                [self.meter, *command],
+                capture_output=True,
+                text=True,
+                timeout=within,
+                env=os.environ | {"XDG_STATE_HOME": str(self.folder)},  # nothing is known yet
             )
         except subprocess.TimeoutExpired:
             raise Failed(f"still runs after {within:.0f} s") from None
