@@ -39,11 +39,9 @@ void smpi_free(struct smp_loop *loop, void *memory)
 
 /* ---- making and freeing ---- */
 
-static void bury_corpses(struct smp_loop *loop);
-
 static void loop_destroy(struct smp_loop *loop)
 {
-    bury_corpses(loop);
+    smpi_bury_all(loop);
     if (loop->platform != NULL) {
         loop->ops->close(loop->platform);
     }
@@ -178,51 +176,7 @@ uint64_t smpi_random(struct smp_loop *loop)
     return z ^ (z >> 31);
 }
 
-/* ---- tasks and corpses ---- */
-
-void smpi_task_init(struct smpi_task *task, void (*run)(struct smpi_task *task))
-{
-    smpi_list_init(&task->node);
-    task->run = run;
-}
-
-void smpi_task_schedule(struct smp_loop *loop, struct smpi_task *task)
-{
-    if (!smpi_list_empty(&task->node)) {
-        return;
-    }
-    smpi_list_add(&loop->tasks, &task->node);
-    if (!smpi_loop_attended(loop) && loop->platform != NULL) {
-        loop->ops->arm(loop->platform, loop->now);
-    }
-}
-
-void smpi_task_cancel(struct smpi_task *task)
-{
-    smpi_list_remove(&task->node);
-}
-
-void smpi_bury(struct smp_loop *loop, struct smpi_corpse *corpse,
-               void (*bury)(struct smp_loop *loop, void *memory), void *memory)
-{
-    if (loop->held == 0 && loop->depth == 0) {
-        bury(loop, memory);
-        return;
-    }
-    corpse->bury = bury;
-    corpse->memory = memory;
-    corpse->next = loop->corpses;
-    loop->corpses = corpse;
-}
-
-static void bury_corpses(struct smp_loop *loop)
-{
-    while (loop->corpses != NULL) {
-        struct smpi_corpse *corpse = loop->corpses;
-        loop->corpses = corpse->next;
-        corpse->bury(loop, corpse->memory);
-    }
-}
+/* ---- the turn ---- */
 
 void smpi_loop_hold(struct smp_loop *loop)
 {
@@ -234,15 +188,13 @@ bool smpi_loop_release(struct smp_loop *loop)
     if (--loop->held > 0) {
         return true;
     }
-    bury_corpses(loop);
+    smpi_bury_all(loop);
     if (loop->free_later) {
         loop_destroy(loop);
         return false;
     }
     return true;
 }
-
-/* ---- the turn ---- */
 
 /* Fires what is due, at most `budget`; the rest stays due. */
 static int fire_timers(struct smp_loop *loop, int budget)
@@ -400,7 +352,8 @@ void smp_loop_stop(struct smp_loop *loop)
 
 void smp_loop_wake(struct smp_loop *loop)
 {
-    if (loop->platform != NULL) {
+    /* A forked child shares the descriptor, and would wake its parent. */
+    if (loop->platform != NULL && !smpi_loop_forked(loop)) {
         loop->ops->wake(loop->platform);
     }
 }

@@ -109,6 +109,8 @@ bool smpi_loop_release(struct smp_loop *loop);
 /* Releases memory now, or when nothing is held any more. */
 void smpi_bury(struct smp_loop *loop, struct smpi_corpse *corpse,
                void (*bury)(struct smp_loop *loop, void *memory), void *memory);
+/* Releases all that waits for it. */
+void smpi_bury_all(struct smp_loop *loop);
 
 void smpi_task_init(struct smpi_task *task, void (*run)(struct smpi_task *task));
 /* Runs it at the next turn; harmless when it is waiting already. */

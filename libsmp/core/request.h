@@ -61,6 +61,7 @@ struct smpi_request {
     bool again;        /* SENT: to be repeated as soon as the window allows */
     bool switched;     /* the other version of the protocol was tried too */
     bool foreign;      /* its version is its requester's, and never switched */
+    uint32_t *tally;   /* its owner's count of those SENT and not overtaken, or NULL */
     int doom;          /* not 0: to be completed with this error by the session's task */
 };
 

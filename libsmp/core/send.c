@@ -84,6 +84,9 @@ static bool is_repeated(const struct smpi_request *request)
 /* Call before and after anything that counts has changed: takes a request out of the counts. */
 static void count_out(struct smp_session *session, struct smpi_request *request)
 {
+    if (request->tally != NULL) {
+        *request->tally -= request->state == SMPI_SENT && !request->overtaken;
+    }
     session->n_queued -= request->state == SMPI_QUEUED;
     session->places -= has_place(request);
     session->repeated -= is_repeated(request);
@@ -92,6 +95,9 @@ static void count_out(struct smp_session *session, struct smpi_request *request)
 
 static void count_in(struct smp_session *session, struct smpi_request *request)
 {
+    if (request->tally != NULL) {
+        *request->tally += request->state == SMPI_SENT && !request->overtaken;
+    }
     session->n_queued += request->state == SMPI_QUEUED;
     session->places += has_place(request);
     session->repeated += is_repeated(request);

@@ -171,7 +171,7 @@ bool smpi_transfer_lowered(struct smpi_chunk *chunk, struct smp_result *result)
         return false;
     }
     if (fewer) {
-        smpi_window_edge(&session->window, smpi_transfer_on_the_way(transfer));
+        smpi_window_edge(&session->window, transfer->on_the_way);
     }
     return true;
 }

@@ -133,14 +133,15 @@ struct smpi_transfer {
     uint64_t best;     /* highest acked since the last (re)start: what counts as progress */
     uint64_t start;    /* where it was taken up */
     uint64_t farthest; /* highest acked at the last restart that had got farther */
-    uint64_t serial;   /* sendings so far */
-    uint64_t recovery; /* sendings up to here belong to a gap already seen to */
-    uint32_t timeouts; /* in a row, nothing heard between them */
-    uint32_t setbacks; /* gaps and refusals since the last progress */
-    uint32_t unheard;  /* packets sent since the last answer, and those on the way then */
-    uint64_t sent_at;  /* when the last packet left */
-    uint32_t restarts; /* times the device forgot it all since `farthest` moved */
-    uint32_t stride;   /* receiving: bytes the device puts into a packet */
+    uint32_t on_the_way; /* chunks; kept by the session */
+    uint64_t serial;     /* sendings so far */
+    uint64_t recovery;   /* sendings up to here belong to a gap already seen to */
+    uint32_t timeouts;   /* in a row, nothing heard between them */
+    uint32_t setbacks;   /* gaps and refusals since the last progress */
+    uint32_t unheard;    /* packets sent since the last answer, and those on the way then */
+    uint64_t sent_at;    /* when the last packet left */
+    uint32_t restarts;   /* times the device forgot it all since `farthest` moved */
+    uint32_t stride;     /* receiving: bytes the device puts into a packet */
     uint32_t first_room; /* largest first packet; 0: not limited */
     uint32_t last_chunk; /* bytes of data in the last packet */
 
@@ -228,7 +229,6 @@ void smpi_transfer_unsent(struct smpi_request *request, int error);
 
 struct smpi_chunk *smpi_chunk_of(struct smpi_request *request);
 bool smpi_chunk_on_the_way(const struct smpi_chunk *chunk);
-uint32_t smpi_transfer_on_the_way(const struct smpi_transfer *transfer);
 /* Of them the one that was sent first, or NULL. */
 struct smpi_chunk *smpi_transfer_oldest(struct smpi_transfer *transfer);
 /* Chunks that may be on the way. */

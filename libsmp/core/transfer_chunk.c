@@ -14,15 +14,6 @@ bool smpi_chunk_on_the_way(const struct smpi_chunk *chunk)
     return chunk->request.state == SMPI_SENT && !chunk->request.overtaken;
 }
 
-uint32_t smpi_transfer_on_the_way(const struct smpi_transfer *transfer)
-{
-    uint32_t count = 0;
-    for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
-        count += smpi_chunk_on_the_way(&transfer->chunks[i]);
-    }
-    return count;
-}
-
 struct smpi_chunk *smpi_transfer_oldest(struct smpi_transfer *transfer)
 {
     struct smpi_chunk *oldest = NULL;
@@ -55,7 +46,7 @@ uint32_t smpi_transfer_window(const struct smpi_transfer *transfer)
 void smpi_transfer_in_order(struct smpi_transfer *transfer)
 {
     /* Only a window that was full says anything about a larger one. */
-    if (smpi_transfer_on_the_way(transfer) + 1 >= smpi_transfer_window(transfer)) {
+    if (transfer->on_the_way + 1 >= smpi_transfer_window(transfer)) {
         smpi_window_good(&transfer->session->window, window_cap(transfer));
     }
 }
@@ -141,7 +132,7 @@ static void chunk_answer(struct smpi_request *request, const struct smp_header *
         transfer->probing = false;
     }
     transfer->timeouts = 0;
-    transfer->unheard = smpi_transfer_on_the_way(transfer);
+    transfer->unheard = transfer->on_the_way;
     if (transfer->state == SMPI_TRANSFER_MOVING && request->sends == 1) { /* Karn */
         smpi_transfer_measure(transfer, session->loop->now - request->sent_at);
     }
@@ -195,6 +186,7 @@ struct smpi_request *smpi_chunk_prepare(struct smpi_chunk *chunk)
         .op = command->op,
         .due = SMPI_NEVER,
         .deadline = SMPI_NEVER,
+        .tally = &chunk->transfer->on_the_way,
     };
     smpi_list_init(&chunk->request.node);
     return &chunk->request;
@@ -218,7 +210,7 @@ struct smpi_request *smpi_transfer_prepare(struct smpi_transfer *transfer, uint6
 static struct smpi_request *first_chunk(struct smpi_transfer *transfer)
 {
     struct smp_session *session = transfer->session;
-    if (smpi_transfer_on_the_way(transfer) > 0) {
+    if (transfer->on_the_way > 0) {
         return NULL;
     }
     if (!transfer->started) {
@@ -244,9 +236,8 @@ static struct smpi_request *next_of(struct smpi_transfer *transfer)
     if (transfer->state == SMPI_TRANSFER_STARTING) {
         return first_chunk(transfer);
     }
-    bool may = transfer->probing
-                   ? !transfer->probed
-                   : smpi_transfer_on_the_way(transfer) < smpi_transfer_window(transfer);
+    bool may = transfer->probing ? !transfer->probed
+                                 : transfer->on_the_way < smpi_transfer_window(transfer);
     return may ? transfer->way->next(transfer) : NULL;
 }
 

@@ -35,7 +35,7 @@ void smpi_transfer_set_timer(struct smpi_transfer *transfer)
 
 void smpi_transfer_restart_rto(struct smpi_transfer *transfer)
 {
-    transfer->rto_due = transfer->paused || smpi_transfer_on_the_way(transfer) == 0
+    transfer->rto_due = transfer->paused || transfer->on_the_way == 0
                             ? SMPI_NEVER
                             : transfer->session->loop->now + transfer->rto;
 }
@@ -100,7 +100,7 @@ static void take_back(struct smpi_transfer *transfer)
             chunk->request.due = SMPI_NEVER;
         }
     }
-    if (transfer->state == SMPI_TRANSFER_MOVING && smpi_transfer_on_the_way(transfer) == 0) {
+    if (transfer->state == SMPI_TRANSFER_MOVING && transfer->on_the_way == 0) {
         transfer->way->silence(transfer);
     }
 }

@@ -543,6 +543,24 @@ Test(loop, a_forked_child_can_free_a_loop_with_descriptors)
     close(ends[1]);
 }
 
+Test(loop, a_forked_child_does_not_wake_its_parent)
+{
+    struct smp_loop *loop;
+    int status;
+    cr_assert_eq(smp_loop_new(NULL, &loop), SMP_OK);
+    struct pollfd fd = {.fd = smp_loop_fd(loop), .events = POLLIN};
+    pid_t child = fork();
+    if (child == 0) {
+        smp_loop_wake(loop);
+        _exit(0);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(poll(&fd, 1, 0), 0);
+    smp_loop_wake(loop);
+    cr_assert_eq(poll(&fd, 1, 0), 1);
+    smp_loop_free(loop);
+}
+
 /* ---- options ---- */
 
 Test(loop, bad_arguments_are_told)
