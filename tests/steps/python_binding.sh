@@ -45,7 +45,7 @@ $venv/bin/python "${pip[@]}" install -q --no-build-isolation --no-deps --target 
 (
     export PYTHONPATH=$PWD/$build/asan SMPSIM=$PWD/build/asan/bin/smpsim PYTHONMALLOC=malloc
     export LD_LIBRARY_PATH=$PWD/build/asan/prefix/lib
-    export ASAN_OPTIONS=detect_leaks=1:malloc_context_size=3
+    export ASAN_OPTIONS=detect_leaks=1:leak_check_at_exit=0:malloc_context_size=3
     export LSAN_OPTIONS=suppressions=$PWD/$tests/lsan.supp:print_suppressions=0
     LD_PRELOAD=$(gcc -print-file-name=libasan.so)
     export LD_PRELOAD

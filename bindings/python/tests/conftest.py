@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import inspect
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Callable
@@ -53,6 +55,15 @@ def run(work: Any, kind: str = "asyncio", within: float = 60) -> Any:
     gc.collect()
     assert not lost, lost
     return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Looks for leaks.  Not at the process's end: threads that are just ending crash the search."""
+    if SANITIZED:
+        gc.collect()
+        time.sleep(0.5)
+        if ctypes.CDLL(None).__lsan_do_recoverable_leak_check():
+            session.exitstatus = 1
 
 
 @pytest.hookimpl(tryfirst=True)
