@@ -4,8 +4,8 @@
 #include "device.h"
 #include "doctor.h"
 #include "json.h"
+#include "keys.h"
 #include "learnt.h"
-#include "linekeys.h"
 #include "output.h"
 #include "portinfo.h"
 #include "record.h"
@@ -112,17 +112,18 @@ static void write_advice(const struct doctor *doctor, char *url, char *connstrin
 {
     char keys[256] = "";
     const struct address *address = &doctor->address;
+    const struct link *link = &doctor->ctl->link;
     if (!doctor->line) {
         snprintf(url, size, "%s://%s", address->type, address->place);
         snprintf(connstring, size, "%s", address->place);
         return;
     }
-    linekeys_write(&doctor->ctl->link, '&', keys, sizeof keys);
+    link_keys_write(&link->options, link->packet, '&', keys, sizeof keys);
     if (*keys) {
         *keys = '?';
     }
     snprintf(url, size, "%s://%s%s", address->type, address->place, keys);
-    linekeys_write(&doctor->ctl->link, ',', keys, sizeof keys);
+    link_keys_write(&link->options, link->packet, ',', keys, sizeof keys);
     snprintf(connstring, size, "%s%s%s", doctor->serial ? "dev=" : "", address->place, keys);
 }
 

@@ -4,8 +4,8 @@
 #include "colour.h"
 #include "device.h"
 #include "jlink.h"
+#include "keys.h"
 #include "learnt.h"
-#include "linekeys.h"
 #include "output.h"
 #include "progress.h"
 #include "smpctl.h"
@@ -116,13 +116,16 @@ void link_show_text(struct smp_transport *transport, const char *text, size_t le
 static int read_keys(struct smpctl *ctl, const struct address *address)
 {
     struct link *link = &ctl->link;
-    int status = linekeys_read(ctl, address->keys, link);
+    char error[512];
+    if (!link_keys_read(address->keys, &link->options, &link->packet, error, sizeof error)) {
+        return fail(ctl, STATUS_USAGE, "%s", error);
+    }
     link->options.max_packet = link->packet;
     if (ctl->options.console) {
         link->options.console = link_show_text;
         link->options.console_user = ctl;
     }
-    return status;
+    return STATUS_DONE;
 }
 
 static int open_port(struct smpctl *ctl, const char *port)
