@@ -61,6 +61,9 @@ func (l *Loop) connect(w wire, options *SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if options != nil {
+		k.reopen = options.Reopen
+	}
 	s, err := l.session("new session", k.handle, options, k)
 	if err != nil {
 		k.stop()
@@ -87,8 +90,10 @@ type link struct {
 	wire   wire
 	handle int64
 	out    mailbox
+	reopen func() error // or nil
 
 	mu      sync.Mutex
+	reading bool
 	waiting int // packets to be written
 	full    bool
 	stopped bool
@@ -112,14 +117,37 @@ func (l *Loop) newLink(w wire, maxPacket int) (*link, error) {
 	return k, nil
 }
 
-// begin starts reading, once there is a session or server to read for.
+// begin starts reading, once there is a session or server to read for, and again after a reopen.
 func (k *link) begin() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.reading {
+		return
+	}
+	k.reading = true
 	go func() {
 		err := k.wire.receive(func(peer string, packet []byte) {
 			k.loop.do(func(c *shim.Shim) { c.TransportReceived(k.handle, peer, packet) })
 		})
+		k.mu.Lock()
+		k.reading = false
+		k.mu.Unlock()
 		k.down(err)
 	}()
+}
+
+// again tries to get the link back.
+func (k *link) again() {
+	var err error
+	k.loop.protect("Reopen", func() {
+		err = errors.New("panic")
+		err = k.reopen()
+	})
+	if err == nil {
+		k.wire.reset()
+		k.loop.do(func(c *shim.Shim) { c.TransportUp(k.handle) })
+		k.begin()
+	}
 }
 
 func (k *link) down(err error) {
@@ -137,6 +165,10 @@ func (k *link) event(ev *shim.Event) {
 	switch ev.Kind {
 	case shim.Reset:
 		k.wire.reset()
+	case shim.Reopen:
+		if k.reopen != nil {
+			k.out.post(k.again)
+		}
 	case shim.Send:
 		peer, packet := ev.Peer, ev.Payload
 		k.mu.Lock()

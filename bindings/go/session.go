@@ -57,6 +57,10 @@ type SessionOptions struct {
 
 	// Link is told when the link goes down (why), and up (nil).
 	Link func(err error)
+	// Reopen gets a connection of Go's own back, so that it can be read and written again.  It is
+	// called about twice a second while the link is down and somebody waits for it, as [Session.Update]
+	// does after a reset, until it returns nil.
+	Reopen func() error
 	// Console gets the text that shares a serial line with the packets.
 	Console func(text []byte)
 }

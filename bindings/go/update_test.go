@@ -6,8 +6,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"log/slog"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,4 +198,68 @@ func minute(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// A cable that comes out when the device resets.
+type cable struct {
+	net.Conn // each datagram is a packet
+	mu       sync.Mutex
+	out      bool
+	tries    int
+}
+
+func (c *cable) Read(p []byte) (int, error) {
+	if c.isOut() {
+		return 0, io.EOF
+	}
+	n, err := c.Conn.Read(p)
+	if n >= 8 && p[4] == 0 && p[5] == 0 && p[7] == 5 { // the answer to reset
+		c.mu.Lock()
+		c.out = true
+		c.mu.Unlock()
+	}
+	return n, err
+}
+
+func (c *cable) isOut() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.out
+}
+
+func (c *cable) reopen() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch c.tries++; c.tries {
+	case 1:
+		return errors.New("not yet")
+	case 2:
+		panic("ouch")
+	}
+	c.out = false
+	return nil
+}
+
+func TestAnUpdateOverALinkThatAResetTakesAway(t *testing.T) {
+	sim := smptest.Start(t, "--boot-time", "50")
+	conn, err := net.Dial("udp", strings.TrimPrefix(sim.URL, "udp://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := &cable{Conn: conn}
+	loop, err := smp.NewLoop(&smp.LoopOptions{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loop.Close()
+	device, err := loop.NewStreamSession(line, &smp.SessionOptions{Reopen: line.reopen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	report, err := device.Update(minute(t), bytes.NewReader(smptest.Image("1.1.0", 5000)),
+		&smp.UpdateOptions{Goal: smp.UpdateStateConfirmed})
+	if err != nil || report.State != smp.UpdateStateConfirmed || line.tries != 3 {
+		t.Error(report, err, line.tries, sim.Log())
+	}
 }

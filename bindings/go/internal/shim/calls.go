@@ -71,6 +71,9 @@ func (s *Shim) TransportDown(transport int64, reason, errno int) {
 	C.shim_transport_down(s.c, C.int64_t(transport), C.int(reason), C.int(errno))
 }
 
+// TransportUp tells that the link is there again.
+func (s *Shim) TransportUp(transport int64) { C.shim_transport_up(s.c, C.int64_t(transport)) }
+
 // TransportPrint sends text along a serial line.
 func (s *Shim) TransportPrint(transport int64, text []byte) int {
 	data, n := pointer(text)
