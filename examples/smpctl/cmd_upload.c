@@ -62,39 +62,6 @@ static int check_options(struct smpctl *ctl)
     return STATUS_DONE;
 }
 
-/* Whether -w is within what the device has room for; devices crash when it is not. */
-static int check_window(struct smpctl *ctl)
-{
-    if (opt_window <= 1 || opt_force) {
-        return STATUS_DONE;
-    }
-    smp_id id = 0;
-    int error = smp_os_params(ctl->session, device_done, ctl, &id);
-    int status = STATUS_LINK;
-    const struct smp_result *result = device_await(ctl, error, id, &status);
-    if (!result) {
-        return status;
-    }
-    if (result->error == SMP_ERR_DEVICE) {
-        return fail(ctl, STATUS_USAGE,
-                    "-w %d: the device does not tell how many buffers it has, so one packet at a "
-                    "time is safe; --force sends more all the same",
-                    opt_window);
-    }
-    if (result->error) {
-        return fail_result(ctl, result);
-    }
-    const struct smp_os_params_rsp *params = result->rsp;
-    uint32_t most = params->buf_count > 1 ? params->buf_count - 1 : 1;
-    if ((uint32_t)opt_window > most) {
-        return fail(ctl, STATUS_USAGE,
-                    "-w %d: the device has %" PRIu32 " buffers, one of them for its answer: use "
-                    "%" PRIu32 " or leave -w out; --force sends more, which can crash devices",
-                    opt_window, params->buf_count, most);
-    }
-    return STATUS_DONE;
-}
-
 /* The largest file that fits, 0 when the device does not tell. */
 static uint64_t largest_file(const struct smp_img_slot_info_rsp *rsp)
 {
@@ -258,7 +225,6 @@ static int upload_file(struct smpctl *ctl, const struct image_file *file)
     };
     int status = device_open(ctl, &needs);
     status = status == STATUS_DONE ? check_size(ctl, file) : status;
-    status = status == STATUS_DONE ? check_window(ctl) : status;
     status = status == STATUS_DONE ? erase(ctl) : status;
     return status == STATUS_DONE ? send_image(ctl, file) : status;
 }

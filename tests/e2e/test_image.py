@@ -339,6 +339,8 @@ def test_upload_with_erase(smpctl: Smpctl, number: int, sent: dict[str, int]) ->
         (1, [], 1),
         (8, ["-w", "2"], 2),
         (8, ["-w", "7"], 7),
+        (4, ["-w", "5"], 3),
+        (1, ["-w", "64"], 1),
         (2, ["-w", "5", "--force"], 5),
     ],
 )
@@ -350,18 +352,7 @@ def test_the_window(smpctl: Smpctl, buffers: int, args: list[str], window: int) 
     assert {step["window"] for step in steps} == {window}
 
 
-@pytest.mark.parametrize(("buffers", "window"), [(4, 4), (2, 2), (1, 2), (4, 64)])
-def test_a_window_too_large_needs_force(smpctl: Smpctl, buffers: int, window: int) -> None:
-    with Device(buf_count=buffers) as device:
-        smpctl.device = device.url
-        err = smpctl("image", "upload", "-w", window, NEW, status=2).err
-        assert "--force" in err
-        assert str(buffers) in err
-        assert device.count(1, 1) == 0
-        smpctl("image", "upload", "-w", window, "--force", NEW)
-
-
-def test_a_window_without_parameters_needs_force(smpctl: Smpctl) -> None:
+def test_no_window_without_parameters(smpctl: Smpctl) -> None:
     def silent(request: Packet, answer: Packet) -> list[Send]:
         if (request.group, request.id) == (0, 6):
             return [Send(request.answer({"rc": 8}).encode())]
@@ -369,8 +360,9 @@ def test_a_window_without_parameters_needs_force(smpctl: Smpctl) -> None:
 
     with Device(silent) as device:
         smpctl.device = device.url
-        assert "--force" in smpctl("image", "upload", "-w", "2", NEW, status=2).err
-        smpctl("image", "upload", "-w", "1", NEW)
+        run = smpctl("image", "upload", "-w", "5", NEW, "--json")
+    steps = [x["progress"] for x in run.documents if "progress" in x]
+    assert {step["window"] for step in steps} == {1}
 
 
 # ---- progress ----
