@@ -29,6 +29,7 @@ run() {
 $venv/bin/ruff check --quiet bindings/python bindings/gen/model.py bindings/gen/headers.py \
     bindings/gen/python.py || status=1
 $venv/bin/mypy --config-file bindings/python/mypy.ini -p pysmp || status=1
+$venv/bin/mypy --config-file bindings/python/mypy.ini bindings/python/{examples,tests} || status=1
 run binding $venv/bin/python
 $venv/bin/python -m sphinx -q -W --keep-going bindings/python/docs $build/docs || status=1
 

@@ -21,7 +21,7 @@ from pysmp import commands, messages
 try:
     import uvloop
 except ImportError:
-    uvloop = None
+    uvloop = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / "tests/data"
@@ -78,7 +78,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
             given["lost"] = lost
         await pyfuncitem.obj(**given)
 
-    run(work, pyfuncitem.callspec.params["loop_kind"])
+    run(work, str(pyfuncitem.callspec.params["loop_kind"]))
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Any, Optional
 
 import pysmp
 import pytest
@@ -112,7 +112,7 @@ async def test_two_sets_of_groups_in_one_loop() -> None:
         {"anything": 1.5},
     ],
 )
-async def test_what_does_not_fit(change: dict[str, object]) -> None:
+async def test_what_does_not_fit(change: dict[str, Any]) -> None:
     async with pair({SET: lambda lamp: lamp}, groups=(home,)) as (device, _):
         lamp = dataclasses.replace(LAMPS[0], **change)
         with pytest.raises((TypeError, OverflowError, pysmp.InvalidError)):

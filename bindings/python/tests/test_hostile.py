@@ -164,6 +164,7 @@ async def test_garbage_at_any_time() -> None:
             server.handle(commands.OS_ECHO, echo)
             await server.start()
             device = await pysmp.connect("loopback:gc", timeout=0.2, tries=1)
+            work: list[asyncio.Future[Any]]
             work = [asyncio.ensure_future(device.os.echo(str(i))) for i in range(20)]
             work.append(asyncio.ensure_future(device.img.upload(BLOB)._wait()))
             for _ in range(chance.randrange(5)):

@@ -173,7 +173,7 @@ async def check(name: str, vector: Any) -> None:
             assert malformed.key == vector.get("key")
             return
         except SmpError as other:
-            assert other.code.name == str(error).replace("SMP_", "")
+            assert pysmp.Error(other.code).name == str(error).replace("SMP_", "")
             return
         assert error is None
         assert without_empty(shape(message)) == without_empty(vector["decoded"])
