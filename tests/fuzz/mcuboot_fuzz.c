@@ -38,6 +38,28 @@ static void walk(const struct smp_source *source, const struct smp_mcuboot_image
     }
 }
 
+/* Its signatures, as if the hash were right; and the file as a key. */
+static void check_signatures(const struct smp_source *source, struct smp_mcuboot_image *image,
+                             const uint8_t *data, size_t size)
+{
+    static const char *const keys[] = {
+        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+        "-----END PUBLIC KEY-----\n",
+        "-----BEGIN PUBLIC "
+        "KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYP7UuiVanTHJYet0xjVtaMBJuJI7\n"
+        "Yfps5mliLmDyn7Z5A/4QCLi8maQa6elWKLxk8vGyDC1+n1F3o8KU1EYimQ==\n"
+        "-----END PUBLIC KEY-----\n",
+    };
+    image->hash_good = true;
+    for (size_t i = 0; i < 2; i++) {
+        if (smp_mcuboot_signature_check(source, image, keys[i], strlen(keys[i])) ==
+            SMP_ERR_INVALID) {
+            abort(); /* the key is good */
+        }
+    }
+    smp_mcuboot_signature_check(source, image, (const char *)data, size);
+}
+
 /* Trailers of two slots from the ends of the input. */
 static void boot(const uint8_t *data, size_t size)
 {
@@ -67,6 +89,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     smp_mcuboot_version_text(&image.version, version);
     if (error == SMP_OK) {
         walk(&source, &image);
+        check_signatures(&source, &image, data, size);
+    } else { /* a key needs no image */
+        image.hash_good = true;
+        smp_mcuboot_signature_check(&source, &image, (const char *)data, size);
     }
     boot(data, size);
     /* And with a description that does not belong to the file: it must only stay inside. */
