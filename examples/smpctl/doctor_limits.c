@@ -36,8 +36,8 @@ int doctor_params(struct doctor *doctor)
     (void)doctor_ask(doctor); /* the first one waited until the line was clear */
     doctor_step(doctor, "answer", "after %.1f ms", doctor->round_trip_ms);
     if (doctor->buf_size) {
-        doctor_step(doctor, "params", "%" PRIu32 " buffers of %" PRIu32 " bytes", doctor->buf_count,
-                    doctor->buf_size);
+        doctor_step(doctor, "params", "%" PRIu32 " buffer%s of %" PRIu32 " bytes",
+                    doctor->buf_count, doctor->buf_count == 1 ? "" : "s", doctor->buf_size);
     } else {
         doctor_step(doctor, "params",
                     "not told: one request at a time is safe; CONFIG_MCUMGR_GRP_OS_MCUMGR_PARAMS=y "
@@ -132,7 +132,8 @@ int doctor_sizes(struct doctor *doctor)
     }
     if (!doctor->has_echo) {
         doctor->largest = doctor->vanished = 0;
-        doctor_step(doctor, "size", "not tried: the device has no echo");
+        doctor_step(doctor, "size",
+                    "not tried: the device has no echo (MCUboot's serial recovery has none)");
     } else if (doctor->vanished) {
         report_vanishing(doctor);
     } else if (!doctor->buf_size && top == SAFE) {

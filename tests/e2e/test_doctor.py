@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import OLD, Json, Simulate, Smpctl
 from sysroot import SysRoot
+from test_serial import TerminalServer
 
 QUICK = ["-t", "0.15"]
 FAST = ["--baud", "2000000"]  # lines come faster than the device takes them out
@@ -100,6 +101,26 @@ def test_raw_instead_of_console(smpctl: Smpctl, simulate: Simulate, port: Path) 
     _, advice = examine(smpctl, f"serial://{port}?silence=3700")
     assert (advice["framing"], advice["window"]) == ("raw", 3)
     follow(smpctl, advice)
+
+
+def test_serial_recovery(smpctl: Smpctl, simulate: Simulate, port: Path) -> None:
+    """No echo there: what can be told without is."""
+    simulate("--profile", "mcuboot", "--pty", port, *FAST)
+    steps, advice = examine(smpctl, port)
+    assert "no echo" in steps["size"]
+    assert (advice["buf_size"], advice["buf_count"], advice["window"]) == (1024, 1, 1)
+    assert "largest" not in advice
+
+
+def test_behind_tcp(smpctl: Smpctl, simulate: Simulate, port: Path) -> None:
+    """Somebody else has set the rate there."""
+    simulate("--image", OLD, "--pty", port, *FAST, *SMALL)
+    server = TerminalServer(port)
+    server.start()
+    steps, advice = examine(smpctl, f"tcp://{server.address}")
+    assert steps["baud"] == "set elsewhere"
+    assert "baud" not in advice
+    assert smpctl("-d", advice["url"], "echo", "hi").out == "hi\n"
 
 
 def test_console_instead_of_raw(smpctl: Smpctl, simulate: Simulate, port: Path) -> None:

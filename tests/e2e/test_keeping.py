@@ -124,16 +124,25 @@ def learn(smpctl: Smpctl, times: int = 1) -> Any:
         smpctl("image", "upload", NEW, "--erase")
 
 
-def test_learnt_is_kept_and_used(ctl: Smpctl, memory: Path) -> None:
-    learn(ctl)
+def burst(recording: Path) -> int:
+    """Chunks that were sent at once behind the answer to the first."""
+    packets = [json.loads(x) for x in recording.read_text().splitlines()[1:]]
+    upload = [x["to"] for x in packets if x["bytes"][8:12] + x["bytes"][14:16] == "000101"]
+    assert upload[:2] == ["device", "host"]
+    return upload.index("host", 2) - 2
+
+
+def test_learnt_is_kept_and_used(ctl: Smpctl, memory: Path, tmp_path: Path) -> None:
+    recording = tmp_path / "recording"
+    ctl("--record", recording, "image", "upload", NEW)
+    first = burst(recording)
     kept = json.loads(memory.read_text())
     assert list(kept) == [ctl.device]
     assert kept[ctl.device]["buf_size"] == 2048
-    assert kept[ctl.device]["window"] == 3
-    progress = [
-        x["progress"] for x in ctl("image", "upload", NEW, "--erase", "--json").documents[:-1]
-    ]
-    assert progress[-1]["window"] == 3
+    assert kept[ctl.device]["window"] > first
+    ctl("--record", recording, "image", "upload", NEW, "--erase")
+    assert first < burst(recording) <= kept[ctl.device]["window"]
+    kept = json.loads(memory.read_text())
     ctl("echo", "x")
     assert json.loads(memory.read_text()) == kept
     ctl("doctor")
