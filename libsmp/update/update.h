@@ -6,13 +6,14 @@
  * looks again: upload, mark, reset, confirm.  So it can take up whatever it
  * finds, and a lost answer or a lost link needs no care of its own: look again.
  *
- * update.c        beginning and end, what the user is told
- * update_check.c  the file
- * update_link.c   one request at a time, and getting a lost link back
- * update_flow.c   look, and what to do then: upload, mark, decide, confirm
- * update_reset.c  reset, and waiting for the device
- * update_seen.c   what an image state says about the new image
- * update_text.c   names and sentences
+ * update.c          beginning and end, what the user is told
+ * update_check.c    the file
+ * update_link.c     one request at a time, and getting a lost link back
+ * update_flow.c     look, and what to do then: upload, mark
+ * update_reset.c    reset, and waiting for the device
+ * update_confirm.c  the decision, and confirming
+ * update_seen.c     what an image state says about the new image
+ * update_text.c     names and sentences
  */
 #ifndef SMPI_UPDATE_UPDATE_H
 #define SMPI_UPDATE_UPDATE_H
@@ -24,6 +25,8 @@
 #include <smp/update.h>
 
 enum { SMPI_UPDATE_TEXT = 768, SMPI_UPDATE_VERSION = 32, SMPI_UPDATE_REASON = 64 };
+/* Times one thing is tried without any progress. */
+enum { SMPI_UPDATE_TRIES = 3 };
 
 /* What an image state says about one image number. */
 struct smpi_update_seen {
@@ -159,10 +162,19 @@ bool smpi_update_is_loss(const struct smp_result *result);
 /* ---- update_flow.c ---- */
 
 void smpi_update_look(struct smpi_update *update);
+/* After a look: does what is missing. */
+void smpi_update_next(struct smpi_update *update);
+/* One more try of what is being done.  False: that were too many, and the update has ended. */
+bool smpi_update_try_again(struct smpi_update *update, const struct smp_result *result);
+
+/* ---- update_confirm.c ---- */
+
 /* The new image runs. */
 void smpi_update_running(struct smpi_update *update);
 /* A decision was made. */
 void smpi_update_decided(struct smpi_update *update);
+/* Confirming, and the state was looked at right before. */
+void smpi_update_confirm_seen(struct smpi_update *update);
 
 /* ---- update_reset.c ---- */
 

@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-/* Times one thing is tried without any progress. */
-enum { TRIES_MAX = 3 };
-
-static void next_step(struct smpi_update *update);
-
 /* ---- looking ---- */
 
 static void on_look(struct smpi_update *update, const struct smp_result *result)
@@ -25,7 +20,7 @@ static void on_look(struct smpi_update *update, const struct smp_result *result)
     } else {
         smpi_update_heard(update);
         smpi_update_read_state(update, result->rsp, &update->seen);
-        next_step(update);
+        smpi_update_next(update);
     }
 }
 
@@ -35,10 +30,9 @@ void smpi_update_look(struct smpi_update *update)
                      on_look);
 }
 
-/* One more try of what is being done.  False: that were too many. */
-static bool try_once_more(struct smpi_update *update, const struct smp_result *result)
+bool smpi_update_try_again(struct smpi_update *update, const struct smp_result *result)
 {
-    if (++update->tries <= TRIES_MAX) {
+    if (++update->tries <= SMPI_UPDATE_TRIES) {
         return true;
     }
     smpi_update_fail_by(update, result);
@@ -135,7 +129,7 @@ static void on_uploaded(struct smpi_update *update, const struct smp_result *res
         }
     } else if (smpi_update_is_loss(result)) {
         update->state = partial(update); /* the slot may be erased by now */
-        if (try_once_more(update, result) && smpi_update_step(update, result->error)) {
+        if (smpi_update_try_again(update, result) && smpi_update_step(update, result->error)) {
             smpi_update_lost(update, result, smpi_update_look);
         }
     } else if (!smpi_update_busy(update, result, upload)) {
@@ -198,18 +192,19 @@ static void on_marked(struct smpi_update *update, const struct smp_result *resul
 {
     if (smpi_update_is_loss(result)) {
         update->state = SMP_UPDATE_UNKNOWN;
-        if (try_once_more(update, result)) {
+        if (smpi_update_try_again(update, result)) {
             smpi_update_lost(update, result, smpi_update_look);
         }
     } else if (result->error == SMP_OK || cannot_mark(result)) {
         smpi_update_heard(update);
         update->marked = true;
         update->state = SMP_UPDATE_MARKED;
-        if (result->error == SMP_OK) {
-            smpi_update_read_state(update, result->rsp, &update->seen);
+        const struct smp_img_state_rsp *rsp = result->rsp;
+        if (result->error == SMP_OK && rsp->n_images > 0) {
+            smpi_update_read_state(update, rsp, &update->seen);
         }
         if (smpi_update_step(update, SMP_OK)) {
-            next_step(update);
+            smpi_update_next(update);
         }
     } else if (!smpi_update_busy(update, result, mark)) {
         smpi_update_fail_by(update, result);
@@ -228,121 +223,6 @@ static void mark(struct smpi_update *update)
     if (!update->over) {
         smpi_update_call(update, &smpi_img_commands[SMPI_IMG_STATE_WRITE], &req,
                          SMPI_UPDATE_WRITING, on_marked);
-    }
-}
-
-/* ---- confirm ---- */
-
-/* The answer says how things are now, or the next look does. */
-static void on_confirmed(struct smpi_update *update, const struct smp_result *result)
-{
-    if (smpi_update_is_loss(result)) {
-        update->state = SMP_UPDATE_UNKNOWN;
-        if (try_once_more(update, result)) {
-            smpi_update_lost(update, result, smpi_update_look);
-        }
-    } else if (result->error != SMP_OK) {
-        if (!smpi_update_busy(update, result, smpi_update_look)) {
-            smpi_update_fail_by(update, result);
-        }
-    } else {
-        smpi_update_heard(update);
-        smpi_update_read_state(update, result->rsp, &update->seen);
-        if (update->seen.confirmed || ++update->tries < TRIES_MAX) {
-            next_step(update);
-        } else {
-            smpi_update_fail(update, SMP_ERR_UNSUPPORTED); /* it says yes, and does nothing */
-        }
-    }
-}
-
-/*
- * Without a hash the request means whatever runs: were it to come when the old image is back, it
- * would do no harm.  With a hash it would make the bad image start for good.
- */
-static void confirm(struct smpi_update *update)
-{
-    const struct smp_img_state_write_req req = {
-        .size = sizeof(req),
-        .has_hash = update->options.image != 0,
-        .hash = {update->file.hash, update->file.hash_len},
-        .has_confirm = true,
-        .confirm = true,
-    };
-    update->state = SMP_UPDATE_TRIAL;
-    smpi_update_call(update, &smpi_img_commands[SMPI_IMG_STATE_WRITE], &req, SMPI_UPDATE_WRITING,
-                     on_confirmed);
-}
-
-/* The state was looked at right before. */
-static void confirm_next(struct smpi_update *update)
-{
-    if (!update->seen.runs) {
-        update->state = SMP_UPDATE_REVERTED;
-        smpi_update_fail(update, SMP_ERR_NOT_STARTED);
-    } else if (update->seen.confirmed) {
-        update->state = SMP_UPDATE_CONFIRMED;
-        smpi_update_finish(update);
-    } else {
-        confirm(update);
-    }
-}
-
-static void begin_confirming(struct smpi_update *update)
-{
-    smpi_update_enter(update, SMP_UPDATE_CONFIRMING);
-    if (!update->over) {
-        smpi_update_look(update); /* much may have happened since the last look */
-    }
-}
-
-/* ---- the decision ---- */
-
-static void on_undecided(struct smpi_update *update)
-{
-    smpi_update_fail(update, SMP_ERR_TIMEOUT);
-}
-
-static void ask(struct smpi_update *update)
-{
-    struct smp_session *session = update->operation.session;
-    struct smp_update_report report;
-    smpi_update_enter(update, SMP_UPDATE_DECIDING);
-    if (update->over) {
-        return;
-    }
-    update->asked = true;
-    smpi_update_pause(update, update->options.decide_ms * SMPI_MS, on_undecided);
-    smpi_update_tell(update, SMP_OK);
-    smpi_update_fill(update, &report);
-    smpi_enter_user(session->loop);
-    update->options.decide(session, update->operation.id, &report, update->user);
-    smpi_leave_user(session->loop);
-}
-
-void smpi_update_decided(struct smpi_update *update)
-{
-    smpi_timer_cancel(update->operation.session->loop, &update->timer);
-    if (update->decision == SMP_UPDATE_LEAVE) {
-        smpi_update_finish(update);
-    } else if (!smpi_update_step(update, SMP_OK)) {
-        return;
-    } else if (update->decision == SMP_UPDATE_YES) {
-        begin_confirming(update);
-    } else {
-        smpi_update_revert(update);
-    }
-}
-
-void smpi_update_running(struct smpi_update *update)
-{
-    update->state = update->seen.confirmed ? SMP_UPDATE_CONFIRMED : SMP_UPDATE_TRIAL;
-    if (!update->same && update->options.decide != NULL) {
-        ask(update);
-    } else if (update->seen.confirmed || update->options.goal != SMP_UPDATE_CONFIRMED) {
-        smpi_update_finish(update);
-    } else {
-        begin_confirming(update);
     }
 }
 
@@ -386,13 +266,13 @@ static void next_with_slots(struct smpi_update *update)
     }
 }
 
-static void next_step(struct smpi_update *update)
+void smpi_update_next(struct smpi_update *update)
 {
     if (update->operation.cancelled || !may_go_on(update)) {
         return; /* cancelled: the task ends it, with what is known now */
     }
     if (update->phase == SMP_UPDATE_CONFIRMING) {
-        confirm_next(update);
+        smpi_update_confirm_seen(update);
     } else if (update->options.recovery) {
         next_in_recovery(update);
     } else {

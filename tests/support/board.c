@@ -182,6 +182,16 @@ static void on_state_read(struct smp_exchange *exchange, const void *request, vo
     }
 }
 
+static void reply_write(struct board *board, struct smp_exchange *exchange)
+{
+    const struct smp_img_state_rsp nothing = {.size = sizeof(nothing)};
+    if (board->terse) {
+        smp_exchange_reply(exchange, &nothing);
+    } else {
+        reply_state(board, exchange);
+    }
+}
+
 static bool is_slot(const struct board_slot *slot, struct smp_bytes hash)
 {
     return slot->there && hash.len == 32 && memcmp(slot->hash, hash.data, 32) == 0;
@@ -202,14 +212,14 @@ static void on_state_write(struct smp_exchange *exchange, const void *request, v
     } else if (first) {
         board->confirms++;
         board->confirmed = board->confirmed || !board->ignores_yes;
-        reply_state(board, exchange);
+        reply_write(board, exchange);
     } else if (!is_slot(&board->slots[1], req->hash)) {
         smp_exchange_fail(exchange, SMP_IMG_RC_HASH_NOT_FOUND, NULL);
     } else {
         board->marks++;
         board->pending = true;
         board->permanent = req->confirm;
-        reply_state(board, exchange);
+        reply_write(board, exchange);
     }
 }
 

@@ -54,6 +54,7 @@ struct board {
     bool link_falls;  /* as a USB port, while it is away */
     bool flagless;    /* no `pending` in its lists */
     bool no_marks;    /* rc 8 to state write: the boot loader starts the newest */
+    bool terse;       /* state writes are answered with an empty list */
     bool ignores_yes; /* a confirmation is answered and does nothing */
     bool recovery;    /* MCUboot's serial recovery: one slot, no flags */
     bool resetting;

@@ -590,11 +590,25 @@ Test(update, firmware_that_cannot_mark_images)
 
 Test(update, a_confirmation_that_does_nothing)
 {
-    board.ignores_yes = true;
+    for (int terse = 0; terse < 2; terse++) {
+        board_close(&board);
+        board_open(&board, &world, &v1);
+        board.ignores_yes = true;
+        board.terse = terse;
+        options.goal = SMP_UPDATE_CONFIRMED;
+        run();
+        expect(SMP_ERR_UNSUPPORTED, SMP_UPDATE_TRIAL, NULL);
+        expect_text("the image is not confirmed");
+    }
+}
+
+Test(update, a_device_of_few_words)
+{
+    board.terse = true;
     options.goal = SMP_UPDATE_CONFIRMED;
     run();
-    expect(SMP_ERR_UNSUPPORTED, SMP_UPDATE_TRIAL, NULL);
-    expect_text("the image is not confirmed");
+    expect(SMP_OK, SMP_UPDATE_CONFIRMED, TO_TRIAL " confirming done");
+    cr_expect_eq(board.marks + board.confirms, 2);
 }
 
 /* The device goes back while a person thinks: what is confirmed must not be the bad image. */
