@@ -132,8 +132,11 @@ def burst(recording: Path) -> int:
     return upload.index("host", 2) - 2
 
 
-def test_learnt_is_kept_and_used(ctl: Smpctl, memory: Path, tmp_path: Path) -> None:
-    recording = tmp_path / "recording"
+def test_learnt_is_kept_and_used(
+    smpctl: Smpctl, simulate: Simulate, memory: Path, tmp_path: Path
+) -> None:
+    ctl, recording = smpctl, tmp_path / "recording"
+    ctl.device = simulate("--image", OLD, "--buf-count", "16", "--delay", "20").url
     ctl("--record", recording, "image", "upload", NEW)
     first = burst(recording)
     kept = json.loads(memory.read_text())
