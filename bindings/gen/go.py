@@ -69,6 +69,7 @@ class Names:
             known = self.calls.get(match.group(1))
             return f"[{known}]" if known else match.group(0)
 
+        doc = doc.replace("`result->rsp` of its callback", "what [Session.Update] returns")
         doc = re.sub(r"\b(smp_\w+)\(\)", call, doc)
         doc = re.sub(r"\benum (smp_\w+)", lambda m: enum_hint(m.group(1)), doc)
         doc = re.sub(r"\bstruct (smp_\w+)", lambda m: type_name(m.group(1)), doc)
@@ -212,7 +213,7 @@ def write_message(model: Json, name: str, names: Names, what_for: dict[str, list
     if used:
         doc = f"{go} is {' and '.join(used)}." + (f" {sentence(doc)}" if doc else "")
     elif doc:
-        doc = f"{go}: {doc}"
+        doc = f"{go} tells {verb(doc)}" if doc.startswith("How") else f"{go}: {doc}"
     else:
         doc = f"{go} is a part of other messages."
     out = [comment(doc), f"type {go} struct {{\n"]

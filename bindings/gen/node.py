@@ -42,6 +42,7 @@ def pascal(name: str) -> str:
 
 
 def sentence(text: str) -> str:
+    text = text.replace("`result->rsp` of its callback", "what it resolves to, and its error's `report`")
     text = re.sub(
         r"`?smp_([a-z]+)_(\w+)\(\)`?", lambda m: f"`{m[1]}.{camel(m[2])}()`", text.strip()
     )

@@ -4,8 +4,8 @@
 
 package smp
 
-// UpdateReport: How an update went, or how far it is: `result->rsp` of its callback, on errors
-// too.
+// UpdateReport tells how an update went, or how far it is: what [Session.Update] returns, on
+// errors too.
 type UpdateReport struct {
 	// One of UpdatePhase...: where it is, or failed.
 	Phase uint32 `smp:"phase" json:"phase"`
@@ -132,7 +132,7 @@ const (
 	UpdateStateUploaded = 2
 	// It runs what it ran; its next reset starts the new image on trial.
 	UpdateStateMarked = 3
-	// It was told to reset or to confirm, and not heard of since.
+	// It was marked, told to reset or to confirm, and not heard of since.
 	UpdateStateUnknown = 4
 	// It runs the new image; its next reset brings the old one back.
 	UpdateStateTrial = 5

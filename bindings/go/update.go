@@ -22,7 +22,7 @@ type UpdateProgress struct {
 }
 
 // Name of the phase: "uploading".
-func (p UpdateProgress) Name() string { return shim.UpdatePhaseName(uint32(p.Phase)) }
+func (p UpdateProgress) Name() string { return shim.UpdatePhaseName(p.Phase) }
 
 // An UpdateStep has ended: what an audit log keeps.
 type UpdateStep struct {
@@ -30,6 +30,12 @@ type UpdateStep struct {
 	Err    error // nil, or why it failed; it may be tried again
 	Report *UpdateReport
 }
+
+// Name of the step: "uploading".
+func (s UpdateStep) Name() string { return shim.UpdatePhaseName(s.Phase) }
+
+// StateName is what the device is left with, in a word: "trial".
+func (m *UpdateReport) StateName() string { return shim.UpdateStateName(m.State) }
 
 // UpdateOptions say what to do, and how far to go; zero means default.  The functions are called
 // in the goroutine that called Update.

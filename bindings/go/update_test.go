@@ -34,7 +34,7 @@ func TestUpdate(t *testing.T) {
 			}
 		},
 		Step: func(s smp.UpdateStep) {
-			if s.Err != nil || s.Report.ToVersion.V != "1.1.0" {
+			if s.Err != nil || s.Name() == "" || s.Report.StateName() == "" || s.Report.ToVersion.V != "1.1.0" {
 				t.Error(s.Phase, s.Err, s.Report)
 			}
 			steps = append(steps, s.Phase)

@@ -298,14 +298,14 @@ func (s *Shim) UpdateDecide(update int64, decision int) int {
 	return int(C.shim_update_decide(s.c, C.int64_t(update), C.enum_smp_update_decision(decision)))
 }
 
-// UpdatePhaseName and the next explain the enums of updates.
-func UpdatePhaseName(phase uint32) string {
+// UpdatePhaseName is "uploading", ...
+func UpdatePhaseName(phase int) string {
 	return C.GoString(C.smp_update_phase_name(C.uint32_t(phase)))
 }
 
-// UpdateStateText is a plain sentence.
-func UpdateStateText(state uint32) string {
-	return C.GoString(C.smp_update_state_text(C.uint32_t(state)))
+// UpdateStateName is "trial", ...
+func UpdateStateName(state uint32) string {
+	return C.GoString(C.smp_update_state_name(C.uint32_t(state)))
 }
 
 /* ---- servers ---- */
