@@ -11,6 +11,7 @@
 
 #define MS UINT64_C(1000000)
 #define REOPEN_NS (500 * MS)
+#define RESET_NS (3000 * MS) /* after that a device that was reset is not the old one any more */
 #define REPEAT_NS (200 * MS) /* a client that repeats faster is not listened to */
 
 static const char no_link[] = "the bridge has no link to the device";
@@ -92,6 +93,21 @@ static void refuse(struct bridge *bridge, struct smp_transport *from, const stru
     answer_refuse(from, peer, header, rc, reason);
 }
 
+/* The firmware that starts now may have other buffers. */
+static void renew(void *user)
+{
+    struct bridge *bridge = user;
+    smp_session_renew(bridge->session);
+    bridge->asked = false;
+}
+
+static void look_for_reset(struct bridge *bridge, const struct smp_header *header)
+{
+    if (header->group == SMP_GROUP_OS && header->id == 5) {
+        smp_timer_start(bridge->reset, RESET_NS);
+    }
+}
+
 /* A device that is silent is silent to the client too, who repeats or gives up as it would. */
 static void on_answer(struct smp_session *session, const struct smp_result *result, void *user)
 {
@@ -102,6 +118,7 @@ static void on_answer(struct smp_session *session, const struct smp_result *resu
         return;
     }
     if (result->has_answer) {
+        look_for_reset(p->bridge, &p->header);
         send_back(p, &result->header, result->payload.data, result->payload.len);
     } else if (result->error == SMP_ERR_CLOSED || result->error == SMP_ERR_REFUSED ||
                result->error == SMP_ERR_SYSTEM) {
@@ -257,6 +274,7 @@ int bridge_open(struct bridge *bridge, struct smp_transport *device,
     bridge->loop = smp_transport_loop(device);
     bridge->device = device;
     int error = smp_timer_new(bridge->loop, reopen, bridge, &bridge->timer);
+    error = error ? error : smp_timer_new(bridge->loop, renew, bridge, &bridge->reset);
     return error ? error : smp_session_new(device, &session, &bridge->session);
 }
 
@@ -279,6 +297,7 @@ void bridge_close(struct bridge *bridge)
     }
     smp_session_free(bridge->session);
     smp_timer_free(bridge->timer);
+    smp_timer_free(bridge->reset);
     for (size_t i = 0; i < bridge->n_listen; i++) {
         smp_transport_use(bridge->listen[i], NULL, NULL);
     }

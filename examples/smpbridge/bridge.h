@@ -42,6 +42,7 @@ struct bridge {
     struct smp_transport *device;
     struct smp_session *session;
     struct smp_timer *timer; /* opens a lost link again */
+    struct smp_timer *reset; /* runs while the device resets */
     struct smp_transport *listen[BRIDGE_LISTEN_MAX];
     size_t n_listen;
     bool down;

@@ -162,6 +162,12 @@ SMP_API int smp_session_cancel(struct smp_session *session, smp_id id);
  */
 SMP_API int smp_wait(struct smp_session *session, smp_id id, const struct smp_result **result);
 
+/**
+ * The device was reset, or is another one, and the link did not show it: its buffers and all else
+ * that was found out about it are asked anew.  A link that falls does the same.  @since 0.1
+ */
+SMP_API void smp_session_renew(struct smp_session *session);
+
 /** What a session has seen.  Packets, except where said. */
 struct smp_session_stats {
     size_t size;           /**< Set by the caller to sizeof. */

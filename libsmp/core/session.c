@@ -45,9 +45,9 @@ static void forget_device(struct smp_session *session)
     session->blocked = false;
 }
 
-void smpi_session_renew(struct smp_session *session)
+void smp_session_renew(struct smp_session *session)
 {
-    if (session->params != SMPI_PARAMS_ASKING) {
+    if (session != NULL && session->params != SMPI_PARAMS_ASKING) {
         bool blocked = session->blocked;
         forget_device(session);
         session->blocked = blocked;

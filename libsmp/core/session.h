@@ -83,9 +83,6 @@ bool smpi_session_is_up(const struct smp_session *session);
 /* Ends everything.  New requests made by the callbacks meanwhile are not touched. */
 void smpi_session_end_all(struct smp_session *session, int reason, int system_error);
 
-/* The device was reset, and the link did not show it: what was known of it is asked again. */
-void smpi_session_renew(struct smp_session *session);
-
 /* Tells the user about the link. */
 void smpi_session_report_link(struct smp_session *session, int reason);
 

@@ -32,7 +32,7 @@ static void not_back(struct smpi_update *update)
 static void is_back(struct smpi_update *update)
 {
     smpi_update_heard(update);
-    smpi_session_renew(update->operation.session);
+    smp_session_renew(update->operation.session);
 }
 
 static void is_back_new(struct smpi_update *update)

@@ -666,6 +666,24 @@ static void learn(const char *hex)
     cr_assert_eq(other.error, SMP_OK);
 }
 
+/* After a reset it may be other firmware, with other buffers. */
+Test(session, renewed_it_asks_again)
+{
+    learn("a2 68 6275665f73697a65 19 0800 69 6275665f636f756e74 08");
+    cr_assert_eq(smp_session_window(world.session), 7);
+    smp_session_renew(world.session);
+    cr_expect_eq(smp_session_window(world.session), 1);
+    cr_expect_eq(smp_session_max_packet(world.session), 384);
+    size_t before = peer.n;
+    note_echo(&note, world.session, "x");
+    note_echo(&other, world.session, "x");
+    world_settle(&world);
+    peer_answer(&peer, &peer.packets[before], ECHO_OK);
+    world_settle(&world);
+    cr_assert(peer_is_params(&peer.packets[before + 1]));
+    smp_session_renew(NULL);
+}
+
 static void check_unknown(const char *hex)
 {
     learn(hex);
