@@ -61,7 +61,7 @@ class Mcumgrctl(Peer):
         return [*self._udp(address, size), "image", "upload", file]
 
     def upload_lossy(self, address: str, file: Path, size: int) -> Command:
-        tuned = ["--timeout", "60", "--retries", "50"]
+        tuned = ["--timeout", "100", "--retries", "50"]  # twice the round trip
         return [*self._udp(address, size), *tuned, "image", "upload", file]
 
     def download_udp(self, address: str, remote: str, local: Path, size: int) -> Command:

@@ -15,8 +15,9 @@ export SMP_BIN=$PWD/build/${1:-asan}/bin
     echo "No programs in $SMP_BIN: did the build fail?"
     exit 1
 }
+# They wait more than they work.
 build/venv-interop/bin/python -m pytest tests/interop -q -p no:cacheprovider -rs \
-    --junit-xml build/logs/interop.xml
+    -n "$((2 * $(nproc)))" --junit-xml build/logs/interop.xml
 status=$?
 python3 tests/steps/count_pytest.py build/logs/interop.xml
 exit $status
