@@ -194,7 +194,7 @@ static void teardown(void)
     world_close(&world);
 }
 
-TestSuite(update, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(update, .init = setup, .fini = teardown);
 
 /* ---- how far it goes ---- */
 
