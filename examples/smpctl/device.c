@@ -29,6 +29,9 @@ static void log_line(enum smp_log_level level, const char *text, void *user)
     fputc('\n', stderr);
 }
 
+/* A packet lost at the start costs no more than this. */
+enum { HURRY_MS = 250 };
+
 static void session_options(const struct options *o, const struct device_needs *needs,
                             struct smp_session_options *options)
 {
@@ -47,6 +50,7 @@ static void session_options(const struct options *o, const struct device_needs *
                !o->tries) { /* asked once a second, for the same time in all */
         options->tries = timeout_ms / 1000 ? timeout_ms / 1000 : 1;
         options->timeout_ms = timeout_ms / options->tries;
+        options->hurry_ms = HURRY_MS;
     }
 }
 

@@ -75,6 +75,9 @@ struct smp_session_options {
     uint32_t stall_ms;       /**< A transfer without progress for so long ends.  Default 30000. */
     uint32_t link_wait_ms;   /**< So long a transfer waits for a link that went down to come up again,
                                   and then goes on where the device stands.  Default 0: it ends at once. */
+    uint32_t hurry_ms;       /**< Over links where packets vanish, an idempotent request is repeated after
+                                  so long already, then after twice that, and so on up to timeout_ms; these
+                                  do not count as tries.  Default 0: after timeout_ms. */
 };
 
 /**

@@ -9,10 +9,10 @@
  * - SMP_OK
  * - SMP_ERR_DEVICE: the device refuses
  * - SMP_ERR_TIMEOUT: no answer, for first_chunk_ms to begin with, later for stall_ms
- * - SMP_ERR_STUCK: the device keeps asking for the same offset
+ * - SMP_ERR_STUCK: the device keeps asking for the same offset, or forgets again and again
  * - SMP_ERR_OFFSET: it asks for an offset past the end, or for what was never sent
  * - SMP_ERR_STALE: only answers to earlier requests came
- * - SMP_ERR_STALLED: no progress for another reason (the source, a device that begins anew each time)
+ * - SMP_ERR_STALLED: no progress because the source has nothing for so long
  * - SMP_ERR_CLOSED, SMP_ERR_REFUSED, SMP_ERR_SYSTEM: the link is down, and was for link_wait_ms
  * - SMP_ERR_CORRUPT: all was sent, and the device has something else
  * - SMP_ERR_SOURCE, SMP_ERR_SINK: reading or storing here failed

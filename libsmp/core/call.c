@@ -21,9 +21,9 @@ struct smpi_call {
     void *user;
     smp_id id;
     uint32_t tries_left;
-    bool hurried;     /* the gaps between its tries begin small and grow */
-    size_t len;       /* of the packet */
-    uint8_t packet[]; /* header's room, then the payload */
+    uint32_t hurry_to; /* the time for a try doubles up to here, and none is used up; ms */
+    size_t len;        /* of the packet */
+    uint8_t packet[];  /* header's room, then the payload */
 };
 
 static struct smpi_call *call_of(struct smpi_request *request)
@@ -142,11 +142,14 @@ static int call_build(struct smpi_request *request, size_t room, uint8_t **packe
 static void call_expire(struct smpi_request *request)
 {
     struct smpi_call *call = call_of(request);
+    if (request->timeout_ms < call->hurry_to) {
+        uint32_t twice = 2 * request->timeout_ms;
+        request->timeout_ms = twice < call->hurry_to ? twice : call->hurry_to;
+        smpi_session_resend_soon(request->session, request);
+        return;
+    }
     if (call->tries_left > 0) {
         call->tries_left--;
-        if (call->hurried && 2 * request->timeout_ms <= HURRY_MOST_MS) {
-            request->timeout_ms *= 2;
-        }
         smpi_session_resend_soon(request->session, request);
         return;
     }
@@ -193,6 +196,11 @@ static struct smpi_call *call_new(struct smp_session *session, uint16_t group, u
     call->len = SMP_HEADER_SIZE + payload;
     bool repeat = options->retry_all || (command != NULL && smp_command_idempotent(command));
     call->tries_left = repeat ? options->tries - 1 : 0;
+    if (repeat && options->hurry_ms != 0 && options->hurry_ms < options->timeout_ms &&
+        session->transport != NULL && session->transport->ops.kind == SMP_TRANSPORT_DATAGRAM) {
+        request->timeout_ms = options->hurry_ms;
+        call->hurry_to = options->timeout_ms;
+    }
     return call;
 }
 
@@ -299,6 +307,7 @@ int smpi_call_until(struct smp_session *session, const struct smp_command *comma
         return error;
     }
     call->tries_left = UINT32_MAX;
+    call->hurry_to = 0;
     call->request.timeout_ms = interval_ms;
     call->request.deadline = deadline;
     return submit(session, call, done, user, id);
@@ -371,9 +380,9 @@ static void repeat_soon(const struct smp_session *session, struct smpi_call *cal
     const struct smp_session_options *options = &session->options;
     if (session->transport->ops.kind == SMP_TRANSPORT_DATAGRAM &&
         options->timeout_ms > HURRY_MOST_MS) {
-        call->hurried = true;
+        call->hurry_to = HURRY_MOST_MS;
         call->tries_left =
-            (uint32_t)((uint64_t)options->timeout_ms * options->tries / HURRY_MOST_MS) + 1;
+            (uint32_t)((uint64_t)options->timeout_ms * options->tries / HURRY_MOST_MS) - 1;
         call->request.timeout_ms = HURRY_FIRST_MS;
     }
 }

@@ -7,6 +7,9 @@
 
 /* ---- packet sizes ---- */
 
+/* More packets lost than not. */
+enum { BAD_LUCK_MAX = 3 };
+
 size_t smpi_session_room(struct smp_session *session)
 {
     if (session->transport == NULL) {
@@ -22,6 +25,7 @@ size_t smpi_session_room(struct smp_session *session)
     device = device > overhead ? device - overhead : 0;
     room = device < room ? device : room;
     room = cap != 0 && cap < room ? cap : room;
+    room = session->noise_max != 0 && session->noise_max < room ? session->noise_max : room;
     return session->path_max != 0 && session->path_max < room ? session->path_max : room;
 }
 
@@ -42,6 +46,24 @@ bool smpi_session_step_down(struct smp_session *session, size_t size)
                  "packets of %zu bytes do not get through: going on with %zu", size, next);
     }
     return true;
+}
+
+void smpi_session_luck(struct smp_session *session, size_t size, bool good)
+{
+    if (session->transport == NULL || session->transport->ops.kind != SMP_TRANSPORT_STREAM) {
+        return;
+    }
+    if (good) {
+        session->bad_luck -= session->bad_luck > 0;
+        return;
+    }
+    size_t next = ++session->bad_luck >= BAD_LUCK_MAX ? smpi_session_smaller(session, size) : 0;
+    if (next != 0) {
+        session->bad_luck = 0;
+        session->noise_max = (uint32_t)next;
+        smpi_log(session->loop, SMP_LOG_INFO,
+                 "most packets of %zu bytes are lost: going on with %zu", size, next);
+    }
 }
 
 /* ---- sequence numbers ---- */

@@ -41,6 +41,8 @@ static void forget_device(struct smp_session *session)
 {
     session->params = session->options.no_params ? SMPI_PARAMS_UNKNOWN : SMPI_PARAMS_NONE;
     session->proven = 0;
+    session->noise_max = 0;
+    session->bad_luck = 0;
     session->v1 = session->options.v1;
     session->blocked = false;
 }

@@ -52,8 +52,10 @@ struct smp_session {
     uint8_t params_refused; /* times it was refused for a passing reason */
     uint32_t buf_size;
     uint32_t buf_count;
-    uint32_t path_max; /* what proved to get through; 0: no limit found */
-    uint32_t proven;   /* largest packet that was answered */
+    uint32_t path_max;  /* what proved to get through; 0: no limit found */
+    uint32_t proven;    /* largest packet that was answered */
+    uint32_t noise_max; /* what gets through most times, over a noisy line; 0: no limit found */
+    uint32_t bad_luck;  /* packets lost on the line, less those that were not */
     struct smpi_window window;
     bool v1;
     bool blocked;                /* the transport said AGAIN */
@@ -131,6 +133,12 @@ size_t smpi_session_room(struct smp_session *session);
 size_t smpi_session_smaller(struct smp_session *session, size_t size);
 /* Goes on with that size.  False: there is none. */
 bool smpi_session_step_down(struct smp_session *session, size_t size);
+
+/*
+ * Over a line, that a packet was lost or got through: a long one is many lines, and where most long
+ * ones lose one of theirs, shorter packets are faster.
+ */
+void smpi_session_luck(struct smp_session *session, size_t size, bool good);
 
 /* ---- receive.c ---- */
 

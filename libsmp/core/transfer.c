@@ -245,7 +245,7 @@ static bool may_restart(struct smpi_transfer *transfer)
 bool smpi_transfer_went_back(struct smpi_transfer *transfer, uint64_t offset)
 {
     if (!may_restart(transfer)) {
-        smpi_transfer_fail(transfer, SMP_ERR_STALLED, 0);
+        smpi_transfer_fail(transfer, SMP_ERR_STUCK, 0);
         return false;
     }
     transfer->best = offset;

@@ -45,6 +45,7 @@ uint32_t smpi_transfer_window(const struct smpi_transfer *transfer)
 
 void smpi_transfer_in_order(struct smpi_transfer *transfer)
 {
+    smpi_session_luck(transfer->session, 0, true);
     /* Only a window that was full says anything about a larger one. */
     if (transfer->on_the_way + 1 >= smpi_transfer_window(transfer)) {
         smpi_window_good(&transfer->session->window, window_cap(transfer));

@@ -111,8 +111,9 @@ static void later_answer(struct smpi_chunk *chunk, uint64_t wanted)
     smpi_transfer_moved(transfer);
     if (gap) {
         smpi_transfer_gap(transfer);
+        smpi_session_luck(transfer->session, chunk->packet, false);
         rewind_to(transfer, wanted);
-        transfer->probing = transfer->setbacks > 0; /* in vain before: no more than one a time */
+        transfer->probing = transfer->setbacks > 1; /* in vain before: no more than one a time */
         transfer->probed = false;
         smpi_transfer_setback(transfer);
     }

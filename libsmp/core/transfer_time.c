@@ -265,6 +265,9 @@ static void probe(struct smpi_transfer *transfer)
     if (transfer->timeouts >= TRIES_BEFORE_SMALLER && largest > session->proven) {
         smpi_session_step_down(session, largest);
     }
+    if (largest > 0) {
+        smpi_session_luck(session, largest, false);
+    }
     smpi_window_silence(&session->window, smpi_transfer_window(transfer));
     transfer->way->silence(transfer);
     session->stats.repeated++;

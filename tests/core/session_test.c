@@ -868,6 +868,26 @@ Test(session_options, repeats_never_overrun_the_window)
     cr_assert_eq(peer.packets[6].header.sequence, peer.packets[0].header.sequence);
 }
 
+Test(session_options, in_a_hurry_the_first_repeats_come_soon)
+{
+    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
+                                            .timeout_ms = 1000,
+                                            .tries = 2,
+                                            .hurry_ms = 250});
+    note_echo(&note, world.session, "x");
+    const unsigned at[] = {0, 250, 750, 1750};
+    for (unsigned i = 0; i < 4; i++) {
+        world_pass(&world, at[i] + 1 - (unsigned)world_now(&world));
+        cr_assert_eq(peer.n, i + 1, "after %u ms: %zu", at[i], peer.n);
+        cr_assert_eq(peer.packets[i].header.sequence, peer.packets[0].header.sequence);
+    }
+    world_pass(&world, 900);
+    cr_assert_eq(note.calls, 0, "a whole try for the last one");
+    world_pass(&world, 200);
+    cr_assert_eq(note.error, SMP_ERR_TIMEOUT);
+    cr_assert_eq(peer.n, 4);
+}
+
 Test(session_options, a_slow_device_does_not_get_copies_of_everything)
 {
     open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
