@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import os
 import random
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 
 import pysmp
 import pytest
-from conftest import LOOPS, SANITIZED, echo, pair
+from conftest import LOOPS, NEW_IMAGE, OLD_IMAGE, SANITIZED, echo, pair, run
 from pysmp import blocking, commands, messages
 
 BLOB = bytes(100_000)
@@ -229,6 +230,29 @@ async def test_a_task_group() -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(device.os.echo(str(i))) for i in range(50)]
         assert [t.result().text for t in tasks] == [str(i) for i in range(50)]
+
+
+def test_tasks_that_begin_at_once(smp_simulator: Any) -> None:
+    """Python 3.12 can run a task's first steps where it is made: in the middle of our events."""
+    at_once = getattr(asyncio, "eager_task_factory", None)
+    if at_once is None:
+        pytest.skip("Python 3.12 and newer")
+
+    async def work(_: object) -> None:
+        async with pysmp.connect(smp_simulator("--boot-time=50", image=OLD_IMAGE).url) as device:
+            asyncio.get_running_loop().set_task_factory(at_once)
+
+            async def healthy(_: object) -> bool:
+                return (await device.os.echo("x")).text == "x"
+
+            texts = await asyncio.gather(*(device.os.echo(str(i)) for i in range(50)))
+            assert [x.text for x in texts] == [str(i) for i in range(50)]
+            await device.fs.upload("/lfs/x", io.BytesIO(BLOB))
+            assert await device.fs.download("/lfs/x") == BLOB
+            report = await device.update(NEW_IMAGE, decide=healthy)
+            assert report.state == pysmp.UpdateState.CONFIRMED
+
+    run(work)
 
 
 def test_threads_with_a_loop_each(smp_simulator: Any) -> None:

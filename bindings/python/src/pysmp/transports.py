@@ -155,19 +155,23 @@ class Transport:
         await self.close()
 
     def _on_event(self, event: Any) -> None:
-        if event.kind == lib.SHIM_RESET:
-            self.reset()
-        if event.kind == lib.SHIM_REOPEN and self._opener is None:
+        assert self._hub is not None
+        kind = event.kind
+        if kind == lib.SHIM_SEND:
+            self._queue(event)
+        elif kind == lib.SHIM_RESET:
+            self._hub.call_user(self.reset)
+        elif kind == lib.SHIM_REOPEN and (self._opener is None or self._opener.done()):
             self._opener = asyncio.ensure_future(self._try_to_reopen())
-        if event.kind != lib.SHIM_SEND:
-            return
+
+    def _queue(self, event: Any) -> None:
+        assert self._hub is not None
         peer = bytes(ffi.buffer(event.peer.data, event.peer.len)) if event.peer.len else b""
         self._packets.append((data(event.payload), peer))
         if self._wake is not None:
             self._wake.set()
         if len(self._packets) >= _QUEUE and not self._is_full:
             self._is_full = True
-            assert self._hub is not None
             lib.shim_transport_writable(self._hub.shim, self._handle, False)
 
     async def _send_all(self) -> None:
@@ -190,8 +194,6 @@ class Transport:
             await self.reopen()
         except Exception as cause:
             self._cause = cause  # and the next try comes
-        finally:
-            self._opener = None
 
     def _unblock(self) -> None:
         if self._is_full and self._hub is not None and not self._hub.closed:
