@@ -11,6 +11,17 @@ const struct command commands[] = {
      .max_args = ANY,
      .run = cmd_echo},
 
+    {.name = "upgrade",
+     .args = "FILE",
+     .summary = "Update the device: upload, trial, reset, look; keep it with --confirm",
+     .help =
+         "FILE is a MCUboot image (zephyr.signed.bin).  Does what is missing: the same command\n"
+         "again goes on where it stopped.  For many devices, health checks and audit logs\n"
+         "there is dfu_update.\n",
+     .min_args = 1,
+     .max_args = 1,
+     .options = upgrade_options,
+     .run = cmd_upgrade},
     {.name = "image list", .summary = "Show the images in the device", .run = cmd_image_list},
     {.name = "image upload",
      .args = "FILE",
@@ -296,9 +307,10 @@ const struct command commands[] = {
      .run = cmd_ports},
     {.name = "doctor",
      .summary = "Find out what is wrong with a link, and which options to use",
-     .help = "Tries port, baud rate, framing, packet sizes, line buffers and requests at once, and\n"
-             "prints what it finds as it goes.  Takes up to a minute when nobody answers;\n"
-             "-t SECONDS is the time for each answer (0.5).\n",
+     .help =
+         "Tries port, baud rate, framing, packet sizes, line buffers and requests at once, and\n"
+         "prints what it finds as it goes.  Takes up to a minute when nobody answers;\n"
+         "-t SECONDS is the time for each answer (0.5).\n",
      .flags = ALONE,
      .run = cmd_doctor},
     {.name = "completion",

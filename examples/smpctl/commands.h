@@ -40,6 +40,10 @@ int cmd_image_slots(struct smpctl *ctl);
 int cmd_image_upload(struct smpctl *ctl);
 extern struct poptOption upload_options[];
 
+/* cmd_upgrade.c */
+int cmd_upgrade(struct smpctl *ctl);
+extern struct poptOption upgrade_options[];
+
 /* cmd_core.c */
 int cmd_image_corelist(struct smpctl *ctl);
 int cmd_image_coredownload(struct smpctl *ctl);

@@ -221,11 +221,9 @@ static void put_prefix(const struct smpctl *ctl)
     }
 }
 
-static int report(struct smpctl *ctl, int status, const struct smp_result *result,
-                  const char *message)
+int fail_text(struct smpctl *ctl, int status, const struct smp_result *result, struct smp_str text)
 {
     flush_output();
-    struct smp_str text = str_of(message);
     put_prefix(ctl);
     put_lines(stderr, text);
     fputc('\n', stderr);
@@ -242,6 +240,12 @@ static int report(struct smpctl *ctl, int status, const struct smp_result *resul
         put_json(json);
     }
     return status;
+}
+
+static int report(struct smpctl *ctl, int status, const struct smp_result *result,
+                  const char *message)
+{
+    return fail_text(ctl, status, result, str_of(message));
 }
 
 int fail(struct smpctl *ctl, int status, const char *format, ...)

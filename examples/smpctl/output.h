@@ -52,6 +52,9 @@ int fail(struct smpctl *ctl, int status, const char *format, ...)
 /* Reports how a request ended, when it did not end well.  Returns the status. */
 int fail_result(struct smpctl *ctl, const struct smp_result *result);
 
+/* The same with a sentence of its own. */
+int fail_text(struct smpctl *ctl, int status, const struct smp_result *result, struct smp_str text);
+
 /* Reports an error that a call into the library returned at once. */
 int fail_error(struct smpctl *ctl, int error);
 

@@ -189,6 +189,14 @@ void progress_step(struct smp_session *session, const struct smp_progress *step,
     show(ctl->progress, step);
 }
 
+void progress_word(struct progress *progress, const char *word)
+{
+    if (progress->terminal) {
+        fprintf(stderr, "\r\033[K%s ...", word);
+        progress->shown = true;
+    }
+}
+
 void progress_end(struct progress *progress)
 {
     if (progress->shown) {

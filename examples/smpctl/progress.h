@@ -37,6 +37,9 @@ void progress_begin(struct progress *progress, struct smpctl *ctl, const char *w
 /* For a transfer's options: shows a step of ctl->progress, unless another was shown just before. */
 smp_progress_callback progress_step;
 
+/* Shows what is being done, on a terminal: "waiting". */
+void progress_word(struct progress *progress, const char *word);
+
 /* Prints offset 0, unless an offset was printed: a download begins with it, an empty file ends so. */
 void progress_zero(struct progress *progress);
 

@@ -15,6 +15,7 @@ from wire import Device, Packet, Send
 
 COMMANDS = (
     "echo",
+    "upgrade",
     "image list",
     "image upload",
     "image test",
