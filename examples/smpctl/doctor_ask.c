@@ -66,6 +66,9 @@ enum doctor_answer doctor_ask(struct doctor *doctor)
     int error = smp_os_params(ctl->session, device_done, ctl, &id);
     ctl->waiting = id;
     error = error ? error : smp_wait(ctl->session, id, &result);
+    if (interrupt_seen()) {
+        return DOCTOR_STOPPED;
+    }
     if (error) {
         return judge_error(error);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* At which rate, and how, a device answers on a serial line. */
 #include "doctor.h"
+#include "interrupt.h"
 #include "link.h"
 #include "output.h"
 #include "record.h"
@@ -65,7 +66,7 @@ static void be_silent(struct doctor *doctor)
 {
     uint32_t ms = doctor->ctl->link.options.silence_ms;
     uint64_t end = smp_loop_now(doctor->ctl->loop) + (ms ? ms : DEFAULT_SILENCE_MS) * NS_PER_MS;
-    while (smp_loop_now(doctor->ctl->loop) < end) {
+    while (smp_loop_now(doctor->ctl->loop) < end && !interrupt_seen()) {
         uint64_t left = (end - smp_loop_now(doctor->ctl->loop)) / NS_PER_MS + 1;
         if (smp_loop_turn(doctor->ctl->loop, (int)left) < 0) {
             return;

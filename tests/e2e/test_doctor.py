@@ -6,7 +6,9 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 import subprocess
+import time
 import tty
 from pathlib import Path
 
@@ -221,6 +223,17 @@ def test_nobody_there(smpctl: Smpctl) -> None:
     device = f"serial://{os.ttyname(other)}?silence=1"
     run = smpctl("-d", device, "-t", "0.05", "doctor", status=3, within=10)
     assert "nobody answers at any usual rate" in run.err
+    os.close(master)
+
+
+def test_interrupted_in_the_silence(smpctl: Smpctl) -> None:
+    master, other = pty.openpty()
+    tty.setraw(other)
+    process = smpctl.popen("-d", os.ttyname(other), "-t", "0.01", "doctor")
+    time.sleep(1)  # it waits for 4 s, so that a raw device would find step
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=2)
+    assert (process.returncode, "interrupted" in err) == (130, True)
     os.close(master)
 
 
