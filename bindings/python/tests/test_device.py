@@ -162,6 +162,25 @@ async def test_a_serial_line() -> None:
             device.reopen()
 
 
+async def test_a_thousand_devices_and_ten_thousand_requests() -> None:
+    server = pysmp.Server("udp://127.0.0.1:0", buf_count=64)
+    server.handle(commands.OS_ECHO, lambda q: messages.OsEchoResponse(q.text))
+    async with server:
+        devices = [await pysmp.connect(server.url, tries=20) for _ in range(300)]
+        for _ in range(700):  # they need no descriptor
+            devices.append(await pysmp.connect(f"loopback:{len(devices)}"))
+        some = devices[:300]
+        for at in range(0, len(some), 50):
+            asked = some[at : at + 50]
+            answers = await asyncio.gather(*(d.os.echo(str(i)) for i, d in enumerate(asked)))
+            assert [a.text for a in answers] == [str(i) for i in range(50)]
+        for device in devices:
+            await device.close()
+    async with pair(timeout=60) as (device, _):
+        answers = await asyncio.gather(*(device.os.echo(str(i)) for i in range(10_000)))
+        assert [a.text for a in answers] == [str(i) for i in range(10_000)]
+
+
 async def until(condition: Callable[[], object]) -> None:
     for _ in range(200):
         if condition():

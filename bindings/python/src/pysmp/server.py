@@ -79,8 +79,8 @@ class Server:
     Args:
         where: "udp://0.0.0.0:1337", "pty:", "pty:LINK", "loopback:name" or a
             :class:`~pysmp.transports.Transport`; several: :meth:`listen`
-        buf_size: largest packet
-        buf_count: buffers
+        buf_size: largest packet; 0: 2048 bytes
+        buf_count: buffers, 1 to 64; 0: four
         v1_only: answer as servers from before SMP version 2
         groups: groups of your own
     """
