@@ -215,7 +215,7 @@ class Speed:
         options = ("--baud", baud, "--line-buffers", 2, *SAFE_IN_10_MS, *BUFFERS)
         ours = self.on_serial(options, lambda p: [*self.smpctl.serial(p), "image", "upload", file])
         return Row(
-            f"  two line buffers, nothing told, {baud}",
+            f"  two line buffers, nothing told, {baud}, {kib} KiB",
             f"{ours.wall:.2f} s",
             "",
             f"{least / ours.wall:.1%}",
