@@ -7,8 +7,6 @@
 #include "run.h"
 #include "show.h"
 
-#include "url.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,10 +176,10 @@ static void on_port(const struct smp_serial_port *port, void *user)
 }
 
 /* A USB port has its device's serial number, or its adapter's. */
-static void find_serial(struct unit *unit, const struct link_url *url)
+static void find_serial(struct unit *unit)
 {
-    struct search search = {.path = url->place};
-    if (!unit->serial && url->type == LINK_SERIAL) {
+    struct search search = {.path = unit->url.place};
+    if (!unit->serial && unit->url.type == LINK_SERIAL) {
         smp_serial_ports(on_port, &search);
         unit->serial = search.serial;
     }
@@ -190,15 +188,14 @@ static void find_serial(struct unit *unit, const struct link_url *url)
 static int open_link(struct unit *unit, char *text, size_t size)
 {
     const struct smp_session_options options = {.size = sizeof options};
-    struct link_url url;
-    if (!link_url_read(unit->address, &url, text, size)) {
+    if (!link_url_read(unit->address, &unit->url, text, size)) {
         return SMP_ERR_INVALID;
     }
-    find_serial(unit, &url);
-    int error = link_url_open(unit->run->loop, &url, &unit->transport, text, size);
+    find_serial(unit);
+    int error = link_url_open(unit->run->loop, &unit->url, &unit->transport, text, size);
     if (error == SMP_OK) {
         struct smp_session_options own = options;
-        own.max_packet = url.max_packet;
+        own.max_packet = unit->url.max_packet;
         error = smp_session_new(unit->transport, &own, &unit->session);
         snprintf(text, size, "%s", smp_error_text(error));
     }
@@ -234,6 +231,7 @@ void unit_close(struct unit *unit)
 {
     smp_session_free(unit->session);
     smp_transport_free(unit->transport);
+    link_url_close(&unit->url);
     unit->session = NULL;
     unit->transport = NULL;
     unit->stage = UNIT_CLOSED;

@@ -5,6 +5,8 @@
 
 #include "options.h"
 
+#include "url.h"
+
 #include <smp/smp.h>
 #include <sys/types.h>
 
@@ -15,6 +17,7 @@ struct unit {
     const char *address;
     char *serial; /* or NULL: none is known */
 
+    struct link_url url;
     struct smp_transport *transport;
     struct smp_session *session;
     smp_id id; /* 0: no update under way */

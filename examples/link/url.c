@@ -2,10 +2,14 @@
 #include "url.h"
 
 #include "keys.h"
+#include "tcp.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define CONNECT_MS 10000 /* for each address of a terminal server */
 
 static bool begins(const char *text, const char *with, const char **rest)
 {
@@ -18,16 +22,21 @@ static bool begins(const char *text, const char *with, const char **rest)
 bool link_url_read(const char *text, struct link_url *url, char *error, size_t size)
 {
     const char *place = text;
-    *url = (struct link_url){.serial = {.size = sizeof url->serial}};
+    *url = (struct link_url){.serial = {.size = sizeof url->serial}, .fd = -1};
     if (begins(text, "serial://", &place) || *text == '/') {
         url->type = LINK_SERIAL;
+    } else if (begins(text, "tcp://", &place)) {
+        url->type = LINK_TCP;
     } else if (begins(text, "udp://", &place) || !strstr(text, "://")) {
         url->type = LINK_UDP;
     } else {
-        snprintf(error, size, "`%s`: known are udp://HOST:PORT and serial:///dev/ttyACM0", text);
+        snprintf(error, size,
+                 "`%s`: known are udp://HOST:PORT, serial:///dev/ttyACM0 and "
+                 "tcp://HOST:PORT",
+                 text);
         return false;
     }
-    size_t len = url->type == LINK_SERIAL ? strcspn(place, "?") : strlen(place);
+    size_t len = url->type != LINK_UDP ? strcspn(place, "?") : strlen(place);
     if (len == 0 || len >= sizeof url->place) {
         snprintf(error, size,
                  "`%s` names no place; examples: udp://192.0.2.1:1337, "
@@ -65,11 +74,37 @@ static int explain(int error, const struct link_url *url, char *text, size_t siz
     return error;
 }
 
-int link_url_open(struct smp_loop *loop, const struct link_url *url,
-                  struct smp_transport **transport, char *text, size_t size)
+static int open_tcp(struct smp_loop *loop, struct link_url *url, struct smp_transport **transport,
+                    char *text, size_t size)
+{
+    enum link_tcp_error failure = link_tcp_connect(url->place, CONNECT_MS, &url->fd, text, size);
+    if (failure) {
+        return failure == LINK_TCP_FORM ? SMP_ERR_INVALID : SMP_ERR_CLOSED;
+    }
+    int error = smp_serial_from_fd(loop, url->fd, &url->serial, transport);
+    if (error) {
+        snprintf(text, size, "%s: %s", url->place, smp_error_text(error));
+        link_url_close(url);
+    }
+    return error;
+}
+
+void link_url_close(struct link_url *url)
+{
+    if (url->type == LINK_TCP && url->fd >= 0) {
+        close(url->fd);
+        url->fd = -1;
+    }
+}
+
+int link_url_open(struct smp_loop *loop, struct link_url *url, struct smp_transport **transport,
+                  char *text, size_t size)
 {
     char numeric[SMP_UDP_ADDRESS_MAX];
     int error;
+    if (url->type == LINK_TCP) {
+        return open_tcp(loop, url, transport, text, size);
+    }
     if (url->type == LINK_SERIAL) {
         return explain(smp_serial_open(loop, url->place, &url->serial, transport), url, text, size);
     }
@@ -84,6 +119,10 @@ int link_url_open(struct smp_loop *loop, const struct link_url *url,
 int link_url_listen(struct smp_loop *loop, const struct link_url *url,
                     struct smp_transport **transport, char *text, size_t size)
 {
+    if (url->type == LINK_TCP) {
+        snprintf(text, size, "tcp:// is for devices; clients come by udp:// or serial://");
+        return SMP_ERR_UNSUPPORTED;
+    }
     if (url->type == LINK_UDP) {
         return explain(smp_udp_listen(loop, url->place, transport), url, text, size);
     }

@@ -22,6 +22,7 @@ struct run {
     int each;
 
     struct smp_loop *loop;
+    struct link_url url; /* of the device */
     struct smp_transport *device_transport;
     struct smp_transport *listen_transports[BRIDGE_LISTEN_MAX];
     struct bridge bridge;
@@ -50,7 +51,8 @@ enum { OPT_LISTEN = 1, OPT_HELP, OPT_VERSION };
 static int print_help(poptContext context)
 {
     poptPrintHelp(context, stdout, 0);
-    fputs("\nAddresses: udp://HOST:PORT, serial:///dev/ttyACM0?baud=115200, serial://VID:PID.\n"
+    fputs("\nAddresses: udp://HOST:PORT, serial:///dev/ttyACM0?baud=115200, serial://VID:PID,\n"
+          "tcp://HOST:PORT (a serial line behind a terminal server).\n"
           "Listening, serial:///PATH makes a pseudo-terminal with a link to it at PATH.\n"
           "\nExit status: 0 stopped by a signal, 2 usage, 3 an address cannot be opened.\n",
           stdout);
@@ -147,15 +149,14 @@ static int open_device(struct run *run)
         .each = (uint32_t)run->each,
         .say = say,
     };
-    struct link_url url;
     char text[512];
-    if (!link_url_read(run->device, &url, text, sizeof text)) {
+    if (!link_url_read(run->device, &run->url, text, sizeof text)) {
         return complain("--device", text, STATUS_USAGE);
     }
-    if (link_url_open(run->loop, &url, &run->device_transport, text, sizeof text)) {
+    if (link_url_open(run->loop, &run->url, &run->device_transport, text, sizeof text)) {
         return complain("--device", text, STATUS_LINK);
     }
-    int error = bridge_open(&run->bridge, run->device_transport, &options, url.max_packet);
+    int error = bridge_open(&run->bridge, run->device_transport, &options, run->url.max_packet);
     return error ? complain("--device", smp_error_text(error), STATUS_LINK) : -1;
 }
 
@@ -208,6 +209,7 @@ static int bridge_all(struct run *run)
         smp_transport_free(run->listen_transports[i]);
     }
     smp_transport_free(run->device_transport);
+    link_url_close(&run->url);
     smp_loop_free(run->loop);
     return status;
 }

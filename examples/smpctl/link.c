@@ -10,17 +10,14 @@
 #include "progress.h"
 #include "smpctl.h"
 #include "task.h"
+#include "tcp.h"
 
 #include <smp/os.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define MS 1000000ull /* in nanoseconds */
@@ -143,61 +140,20 @@ static int open_port(struct smpctl *ctl, const char *port)
 
 /* ---- TCP ---- */
 
-/* Returns 0, or errno. */
-static int wait_connected(int fd, int timeout_ms)
-{
-    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-    int error = 0;
-    socklen_t len = sizeof error;
-    int n = poll(&poll_fd, 1, timeout_ms);
-    if (n <= 0) {
-        return n == 0 ? ETIMEDOUT : errno;
-    }
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? error : errno;
-}
-
-static int connect_one(const struct addrinfo *info, int timeout_ms, int *fd)
-{
-    *fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
-    if (*fd < 0) {
-        return errno;
-    }
-    fcntl(*fd, F_SETFD, FD_CLOEXEC);
-    fcntl(*fd, F_SETFL, O_NONBLOCK);
-    int error = connect(*fd, info->ai_addr, info->ai_addrlen) == 0 ? 0 : errno;
-    error = error == EINPROGRESS ? wait_connected(*fd, timeout_ms) : error;
-    if (error) {
-        close(*fd);
-    }
-    return error;
-}
-
 static int connect_tcp(struct smpctl *ctl, const char *place)
 {
-    const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found;
-    char host[ADDRESS_MAX];
-    const char *colon = strrchr(place, ':');
-    bool brackets = *place == '[';
-    if (!colon || !colon[1] || (brackets && colon[-1] != ']')) {
-        return fail(ctl, STATUS_USAGE, "`%s`: give HOST:PORT of the terminal server", place);
-    }
-    snprintf(host, sizeof host, "%.*s", (int)(colon - place) - 2 * brackets, place + brackets);
-    int error = getaddrinfo(host, colon + 1, &wanted, &found);
-    if (error) {
-        return fail(ctl, STATUS_LINK, "%s: %s", ctl->device, gai_strerror(error));
-    }
     double seconds = ctl->options.timeout ? ctl->options.timeout : DEFAULT_TIMEOUT;
+    enum link_tcp_error error;
+    char text[512];
     int fd = -1;
     do {
-        error = EHOSTUNREACH;
-        for (const struct addrinfo *info = found; info && error; info = info->ai_next) {
-            error = connect_one(info, (int)(seconds * 1000), &fd);
-        }
-    } while (error && try_again(ctl));
-    freeaddrinfo(found);
+        error = link_tcp_connect(place, (int)(seconds * 1000), &fd, text, sizeof text);
+    } while (error == LINK_TCP_FAILED && try_again(ctl));
+    if (error == LINK_TCP_FORM) {
+        return fail(ctl, STATUS_USAGE, "%s", text);
+    }
     if (error) {
-        return fail(ctl, STATUS_LINK, "%s: %s", ctl->device, strerror(error));
+        return fail(ctl, STATUS_LINK, "%s: %s", ctl->device, text);
     }
     ctl->link.fd = fd + 1;
     return fail_system(ctl, smp_serial_from_fd(ctl->loop, fd, &ctl->link.options, &ctl->transport));

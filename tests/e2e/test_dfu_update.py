@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from conftest import BIN, DATA, NEW, OLD, SANITIZER_STATUS, Simulate, Smpctl
+from test_serial import TerminalServer
 from wire import Device
 
 KEY = DATA / "keys/test-only-ecdsa-p256.pub.pem"
@@ -158,6 +159,16 @@ def test_over_a_serial_line(smpctl: Smpctl, simulate: Simulate, tmp_path: Path) 
     small = DATA / "unsigned.bin"  # of 2 KiB: the line takes its time
     dfu("--confirm", "yes", small, f"serial://{link}?lines=8")
     assert ask(smpctl, simulator.url)[0] == ("2.0.0", {"active", "confirmed"})
+
+
+def test_behind_a_terminal_server(smpctl: Smpctl, simulate: Simulate, tmp_path: Path) -> None:
+    link = tmp_path / "port"
+    simulator = simulate("--image", OLD, "--pty", link, "--line-buffers", 8)
+    server = TerminalServer(link)
+    server.start()
+    dfu("--confirm", "yes", DATA / "unsigned.bin", f"tcp://{server.address}?lines=8")
+    assert ask(smpctl, simulator.url)[0] == ("2.0.0", {"active", "confirmed"})
+    assert "give HOST:PORT" in dfu(NEW, "tcp://nowhere", status=2).stderr
 
 
 def test_interrupted_it_says_what_is_left_and_goes_on_later(
