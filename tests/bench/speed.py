@@ -356,7 +356,7 @@ class Speed:
             yield self.window(20)
             yield self.download()
             yield self.console(1000000, 384, 4, KIB, False)
-            yield self.raw(128)
+            yield self.raw(256)
         yield self.wire()
         yield self.cpu()
         yield self.memory()
