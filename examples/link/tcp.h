@@ -10,9 +10,9 @@ enum link_tcp_error { LINK_TCP_OK, LINK_TCP_FORM, LINK_TCP_FAILED };
 /*
  * Connects to HOST:PORT or [IPV6]:PORT, to each of the host's addresses until one takes it.
  * Blocks: for the resolver, and up to timeout_ms for each address.  The descriptor is non-blocking
- * and the caller's to close.  LINK_TCP_FORM: not an address; else `error` holds a sentence.
+ * and the caller's to close.  On failure `text` holds a sentence; LINK_TCP_FORM: not an address.
  */
-enum link_tcp_error link_tcp_connect(const char *place, int timeout_ms, int *fd, char *error,
+enum link_tcp_error link_tcp_connect(const char *place, int timeout_ms, int *fd, char *text,
                                      size_t size);
 
 #endif
