@@ -174,7 +174,7 @@ def test_behind_a_terminal_server(smpctl: Smpctl, simulate: Simulate, tmp_path: 
 def test_interrupted_it_says_what_is_left_and_goes_on_later(
     smpctl: Smpctl, simulate: Simulate, tmp_path: Path
 ) -> None:
-    simulator = simulate("--image", OLD, "--boot-time", 3000)
+    simulator = simulate("--image", OLD, "--boot-time", 1000)
     log = tmp_path / "log"
     process = popen("-v", "--audit", log, "-j", 1, NEW, simulator.url, "udp://127.0.0.1:9")
     assert process.stderr
@@ -192,9 +192,9 @@ def test_interrupted_it_says_what_is_left_and_goes_on_later(
 
 
 def test_a_power_cut_in_the_middle_of_the_upload(smpctl: Smpctl, simulate: Simulate) -> None:
-    simulator = simulate("--image", OLD, "--baud", 0, "--work-us", 20000)
+    simulator = simulate("--image", OLD, "--baud", 0, "--work-us", 8000)
     process = popen("--confirm", "yes", "--chunk", 512, NEW, simulator.url)
-    time.sleep(0.7)
+    time.sleep(0.3)
     smpctl.device = simulator.url
     smpctl("reset", "-t", "2", status=None)
     out, err = process.communicate(timeout=30)
