@@ -40,8 +40,8 @@ SCALARS = {
 WIDTH = 98
 # What _values.py has for _convert.py.
 HELPERS = (
-    "array", "data", "entries", "flag", "items", "number", "pointers", "put_data", "put_text",
-    "put_value", "scalars", "text", "value",
+    "array", "data", "entries", "enum", "flag", "items", "number", "pointers", "put_data",
+    "put_text", "put_value", "scalars", "text", "value",
 )  # fmt: skip
 # Hand-written methods beside the generated ones.
 MIXINS = {"img": "ImgTransfers", "fs": "FsTransfers"}
@@ -218,6 +218,8 @@ def from_c(f: Field) -> str:
         expression = f"[{inner} for i in range(r.n_{f.member})]"
     elif f.is_list:
         expression = f"_array({place}, r.n_{f.member})"
+    elif named := re.match(r"enum (smp_\w+)", f.field["doc"]):
+        expression = f"_enum(_enums.{camel(named[1])}, {place})"
     else:
         expression = scalars.get(f.kind, "{}").format(place)
     return f"{expression} if r.has_{f.member} else None" if f.has else expression
@@ -282,6 +284,7 @@ def write_convert(model: Json) -> str:
         HEAD.format(doc="Between C structs and the dataclasses of messages.py."),
         "from __future__ import annotations\n\n",
         "from typing import Any\n\n",
+        "from . import enums as _enums\n",
         "from . import messages as m\n",
         "from ._smp import ffi\n",
         "# Fields may have the same names: the underscore keeps them apart.\n",

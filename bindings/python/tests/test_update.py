@@ -44,7 +44,7 @@ async def test_it_is_confirmed_when_somebody_says_so(url: str) -> None:
         phases = [p.phase async for p in update]
         report = await update
         assert await running(device) == (True, True)
-    assert report.state == UpdateState.CONFIRMED
+    assert report.state is UpdateState.CONFIRMED  # by name, for people who print it
     assert report.phase == UpdatePhase.DONE
     assert (report.from_version, report.to_version) == ("1.0.0", "1.1.0")
     assert report.to_hash == HASH

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, Callable, Union
 
 from ._smp import ffi, lib
@@ -55,6 +56,14 @@ def text(s: Any) -> str:
 def data(b: Any) -> bytes:
     n = b.len
     return bytes(_buffer(b.data, n)) if n else b""
+
+
+def enum(kind: type[IntEnum], number: int) -> int:
+    """The number by its name; devices may know more of them than we do."""
+    try:
+        return kind(number)
+    except ValueError:
+        return number
 
 
 def array(pointer: Any, n: int) -> list[Any]:
