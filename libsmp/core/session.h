@@ -2,11 +2,12 @@
 /*
  * The inside of struct smp_session: the window, the queue, the in-flight table.
  *
- * session.c  making, freeing, the link's state
- * learnt.c   what is known of the device
- * send.c     sequence numbers, lists, what may be sent when
- * receive.c  matching answers
- * expiry.c   time, and completing what must not be completed inside a call
+ * session.c      making, freeing, the link's state
+ * learnt.c       what is known of the device
+ * packet_size.c  how large packets may be
+ * send.c         sequence numbers, lists, what may be sent when
+ * receive.c      matching answers
+ * expiry.c       time, and completing what must not be completed inside a call
  */
 #ifndef SMPI_CORE_SESSION_H
 #define SMPI_CORE_SESSION_H
@@ -125,6 +126,8 @@ bool smpi_is_link_error(int error);
 
 /* Makes sure the session's timer comes no later than `due`. */
 void smpi_session_wake_at(struct smp_session *session, uint64_t due);
+
+/* ---- packet_size.c ---- */
 
 /* Largest packet now, header included. */
 size_t smpi_session_room(struct smp_session *session);

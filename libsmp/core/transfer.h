@@ -11,7 +11,8 @@
  * WAITING:  the link is down; see transfer_link.c.
  * OVER:     completed; kept while some of its packets may still be answered.
  *
- * transfer.c          beginning, ending, pausing, asking, progress
+ * transfer.c          beginning, ending, pausing, progress
+ * transfer_ask.c      asking the device where it stands
  * transfer_chunk.c    one chunk: its packet, its answer, which is next
  * transfer_send.c     to the device: go-back-N
  * transfer_receive.c  from the device: each chunk for itself
@@ -157,6 +158,7 @@ struct smpi_transfer {
     uint64_t link_since; /* first loss of the link since `link_best`, or 0 */
     uint64_t link_best;  /* acked then */
     uint64_t strays;     /* answers to nothing, or to what was given up, seen so far */
+    uint64_t swept;      /* losses of the session when the overtaken were last dropped */
     uint32_t stale;      /* silences since the last progress in which only such ones came */
 
     struct smpi_timer timer;

@@ -15,6 +15,11 @@ static struct smpi_request *next_chunk(struct smpi_transfer *transfer)
 /* Drops the chunks that a later answer overtook: they will not be answered any more. */
 static void sweep(struct smpi_transfer *transfer)
 {
+    uint64_t lost = transfer->session->stats.lost;
+    if (transfer->swept == lost) {
+        return; /* nothing was overtaken since */
+    }
+    transfer->swept = lost;
     for (size_t i = 0; i < SMPI_CHUNKS_MAX; i++) {
         struct smpi_request *request = &transfer->chunks[i].request;
         if (request->state == SMPI_SENT && request->overtaken && request->due == SMPI_NEVER) {
