@@ -120,8 +120,12 @@ class Operation {
       loop._soon();
       request.start(start(loop._hub, this._device._session), loop);
       this._request = request;
+      this._begun();
     });
   }
+
+  /** For those that have something to do once the library knows of them. */
+  _begun() {}
 }
 
 /** The request behind an operation has more events than its end. */

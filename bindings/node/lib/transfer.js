@@ -14,13 +14,38 @@ const { enums } = require('./generated.js');
 const PHASES = ['starting', 'sending', 'done'];
 
 class Transfer extends Operation {
+  _paused = false; // the program wants it
+  _writing = new Set(); // what a slow sink is busy with
+
   /** Sends nothing more until resume(). */
   pause() {
-    if (this._request) addon.transferPause(this._hub(), this._request.handle);
+    this._paused = true;
+    this._flow();
   }
 
   resume() {
-    if (this._request) addon.transferContinue(this._hub(), this._request.handle);
+    this._paused = false;
+    this._flow();
+  }
+
+  /** Stands still as long as there is a reason for it. */
+  _flow() {
+    if (!this._request) return;
+    const change = this._paused || this._writing.size > 0 ? addon.transferPause : addon.transferContinue;
+    change(this._hub(), this._request.handle);
+  }
+
+  _begun() {
+    if (this._paused) this._flow();
+  }
+
+  /** All has come; now the sink takes its time, and may fail still. */
+  async _written() {
+    await Promise.all(this._writing);
+    if (this._cause === undefined) return;
+    const error = makeError(enums.ErrorCode.SINK);
+    error.cause = this._cause;
+    throw error;
   }
 }
 
@@ -50,18 +75,22 @@ class TransferRequest extends OperationRequest {
     }
   }
 
-  async write(loop, offset, data) {
+  write(loop, offset, data) {
+    const { operation } = this;
+    let written;
     try {
-      const { _sink: sink } = this.operation;
-      const written = sink.write(offset, data);
-      if (written === undefined) return;
-      // A slow sink: ask for no more until it is through.
-      addon.transferPause(loop._hub, this.handle);
-      await written;
-      addon.transferContinue(loop._hub, this.handle);
+      written = operation._sink.write(offset, data);
     } catch (error) {
       this.broken(loop, error);
     }
+    if (typeof written?.then !== 'function') return;
+    // A slow sink: ask for no more until it is through.
+    const task = Promise.resolve(written).catch((error) => this.broken(loop, error)).then(() => {
+      operation._writing.delete(task);
+      operation._flow();
+    });
+    operation._writing.add(task);
+    operation._flow();
   }
 
   broken(loop, error) {
@@ -120,6 +149,7 @@ function fs(device) {
       const message = device._loop._messages.smp_fs_download_rsp;
       await transfer._start(TransferRequest, message, (hub, session) =>
         addon.fsDownload(hub, session, name, numbersOf(options)));
+      await transfer._written();
       return opened.result();
     }),
   };

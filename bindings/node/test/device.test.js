@@ -11,7 +11,7 @@ const { Readable, Writable } = require('node:stream');
 const test = require('node:test');
 
 const smp = require('libsmp');
-const { HEADER, makeImage, pair, root } = require('./support.js');
+const { HEADER, makeImage, pair, root, turn } = require('./support.js');
 
 /** Handlers that keep what is uploaded, and give it back. */
 function storage() {
@@ -196,6 +196,59 @@ test('a transfer can be cancelled and paused', async () => {
   const early = device.img.upload(makeImage(20000));
   early.cancel();
   await assert.rejects(early, smp.AbortError);
+  close();
+});
+
+test('a pause is kept, from the very beginning and with a slow sink', { timeout: 30000 }, async () => {
+  const file = Buffer.alloc(20000, 7);
+  const { device, close } = await pair({
+    'fs.downloadChunk': ({ off }) => ({
+      off, data: file.subarray(Number(off), Number(off) + 200), ...(off === 0 ? { len: file.length } : {}),
+    }),
+    'img.uploadChunk': ({ off, data }) => ({ off: off + data.length }),
+  });
+  const echoes = async () => { // what was on the way is through after some of them
+    for (let i = 0; i < 30; i++) {
+      await device.os.echo({ text: 'a' });
+      await turn();
+    }
+  };
+  const upload = device.img.upload(makeImage(5000));
+  upload.pause();
+  await echoes();
+  assert.ok((upload.progress?.done ?? 0) < 5000);
+  upload.resume();
+  await upload;
+
+  let written = 0;
+  const download = device.fs.download('/a', {
+    to: { async write(data) {
+      await new Promise(setImmediate);
+      written += data.length;
+      if (written > 5000) paused?.();
+    } },
+  });
+  let paused;
+  await new Promise((resolve) => { paused = () => { download.pause(); resolve(); }; });
+  paused = undefined;
+  await echoes();
+  const before = written;
+  await echoes();
+  assert.strictEqual(written, before);
+  assert.ok(written < file.length);
+  download.resume();
+  await download;
+  assert.strictEqual(written, file.length, 'it ends when the sink is through, too');
+
+  let last;
+  const late = new Error('the disk is full');
+  const full = device.fs.download('/a', {
+    to: { write: (_, offset) => (offset + 200 < file.length ? 200
+      : new Promise((__, reject) => { last = () => reject(late); })) },
+  });
+  while (!last) await echoes();
+  last(); // after everything has come
+  await assert.rejects(full, { code: 'SMP_ERR_SINK', cause: late });
   close();
 });
 
