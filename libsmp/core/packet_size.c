@@ -43,6 +43,14 @@ bool smpi_session_step_down(struct smp_session *session, size_t size)
     return true;
 }
 
+void smpi_session_was_late(struct smp_session *session, size_t size)
+{
+    session->bad_luck = 0;
+    if (size > session->noise_max) {
+        session->noise_max = 0;
+    }
+}
+
 void smpi_session_luck(struct smp_session *session, size_t size, bool good)
 {
     if (session->transport == NULL || session->transport->ops.kind != SMP_TRANSPORT_STREAM) {

@@ -142,6 +142,8 @@ bool smpi_session_step_down(struct smp_session *session, size_t size);
  * ones lose one of theirs, shorter packets are faster.
  */
 void smpi_session_luck(struct smp_session *session, size_t size, bool good);
+/* A packet of that size had only been late. */
+void smpi_session_was_late(struct smp_session *session, size_t size);
 
 /* ---- receive.c ---- */
 

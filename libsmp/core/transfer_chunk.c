@@ -132,6 +132,9 @@ static void chunk_answer(struct smpi_request *request, const struct smp_header *
     if (transfer->timeouts > 0 || !smpi_chunk_is_old(chunk)) {
         transfer->probing = false;
     }
+    if (transfer->timeouts > 0) { /* the device was busy, and nothing lost */
+        smpi_session_was_late(session, chunk->packet);
+    }
     transfer->timeouts = 0;
     transfer->unheard = transfer->on_the_way;
     if (transfer->state == SMPI_TRANSFER_MOVING && request->sends == 1) { /* Karn */

@@ -265,7 +265,7 @@ static void probe(struct smpi_transfer *transfer)
     if (transfer->timeouts >= TRIES_BEFORE_SMALLER && largest > session->proven) {
         smpi_session_step_down(session, largest);
     }
-    if (largest > 0) {
+    for (uint32_t i = 0; i < transfer->timeouts && largest > 0; i++) { /* the second counts twice */
         smpi_session_luck(session, largest, false);
     }
     smpi_window_silence(&session->window, smpi_transfer_window(transfer));
