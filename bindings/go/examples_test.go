@@ -34,6 +34,8 @@ func TestExamples(t *testing.T) {
 		{"img_list " + sim.URL, "image 0 slot 1: 1.1.0\n"},
 		{"many " + sim.URL + " " + sim.URL, sim.URL + ": 1.0.0\n"},
 		{"img_confirm " + sim.URL, ""},
+		{"update " + sim.URL + " " + file, "1.0.0 to 1.1.0: "},
+		{"img_list " + sim.URL, "image 0 slot 0: 1.1.0 active confirmed\n"},
 		{"reset " + sim.URL, ""},
 	} {
 		args := strings.Fields(c.args)

@@ -95,6 +95,11 @@ class Examples(unittest.TestCase):
             server.wait(10)
             server.stdout.close()
 
+    def test_y_update(self):
+        """Near the end by its name: the device runs something else after it."""
+        self.assertIn("1.0.0 to 1.1.0: ", example("update", self.url, NEW))
+        self.assertIn("slot 0: 1.1.0 active confirmed", example("img_list", self.url))
+
     def test_z_reset(self):
         """Last by its name: the device is away after it."""
         example("reset", self.url)

@@ -49,6 +49,8 @@ test('each does what it says', { skip, timeout: 60000 }, async (t) => {
   assert.strictEqual(await run('params', sim.url), '4 buffers of 2048 bytes');
   assert.match(await run('raw', sim.url), /^(bf|a2)( [0-9a-f]{2})+$/);
   await run('img_confirm', sim.url);
+  fs.writeFileSync(file, makeImage(20000, [2, 0, 0, 0]));
+  assert.match(await run('update', sim.url, file), /1\.2\.3 to 2\.0\.0: .*keeps it/);
   await run('reset', sim.url);
 });
 

@@ -61,6 +61,11 @@ def test_list_upload_confirm_reset(url: str) -> None:
     example("reset", url)
 
 
+def test_update(url: str) -> None:
+    assert "1.0.0 to 1.1.0: " in example("update", url, NEW_IMAGE)
+    assert "slot 0: 1.1.0 active confirmed" in example("img_list", url)
+
+
 def test_many(url: str) -> None:
     said = example("many", url, "udp://127.0.0.1:9")
     assert f"{url}: 1.0.0" in said
