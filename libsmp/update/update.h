@@ -88,7 +88,8 @@ struct smpi_update {
     void (*then_next)(struct smpi_update *update); /* when the link is up again */
     bool waits_for_link;
     uint64_t link_due; /* the link has to be back by then; 0: it is not lost */
-    uint64_t busy_due; /* the device must not be busy any more by then; 0: it is not */
+    uint64_t busy_due; /* the device must not be busy any more by then; 0: it was not, in this phase
+                          or since the upload got on */
     uint64_t best;     /* bytes uploaded when the last try ended */
     unsigned tries;    /* of what is being done, without progress */
 

@@ -32,7 +32,7 @@ static void on_confirmed(struct smpi_update *update, const struct smp_result *re
         }
     } else if (result->error != SMP_OK) {
         if (!smpi_update_busy(update, result, smpi_update_look)) {
-            smpi_update_fail_by(update, result);
+            smpi_update_refused(update, result);
         }
     } else {
         on_yes(update, result->rsp);

@@ -39,6 +39,16 @@ bool smpi_update_try_again(struct smpi_update *update, const struct smp_result *
     return false;
 }
 
+void smpi_update_refused(struct smpi_update *update, const struct smp_result *result)
+{
+    if (update->tries == 0) {
+        update->tries = SMPI_UPDATE_TRIES; /* one look: a second refusal is the last word */
+        smpi_update_look(update);
+    } else {
+        smpi_update_fail_by(update, result);
+    }
+}
+
 /* ---- before anything is sent ---- */
 
 static void keep_from(struct smpi_update *update)
@@ -112,6 +122,7 @@ static void on_progress(struct smp_session *session, const struct smp_progress *
     if (progress->done > update->best) { /* that is what tries are counted between */
         update->best = progress->done;
         update->tries = 0;
+        update->busy_due = 0;
     }
     smpi_update_report(update, &told);
 }
@@ -122,6 +133,7 @@ static void on_uploaded(struct smpi_update *update, const struct smp_result *res
 {
     if (result->error == SMP_OK) {
         smpi_update_heard(update);
+        update->busy_due = 0;
         update->uploaded = true;
         update->state = update->options.recovery ? SMP_UPDATE_WRITTEN : SMP_UPDATE_UPLOADED;
         if (smpi_update_step(update, SMP_OK)) {
@@ -207,7 +219,7 @@ static void on_marked(struct smpi_update *update, const struct smp_result *resul
             smpi_update_next(update);
         }
     } else if (!smpi_update_busy(update, result, mark)) {
-        smpi_update_fail_by(update, result);
+        smpi_update_refused(update, result);
     }
 }
 

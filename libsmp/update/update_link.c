@@ -148,8 +148,7 @@ bool smpi_update_busy(struct smpi_update *update, const struct smp_result *resul
 {
     uint64_t now = update->operation.session->loop->now;
     if (result->error != SMP_ERR_DEVICE || result->from_group || result->rc != SMP_RC_BUSY) {
-        update->busy_due = 0;
-        return false;
+        return false; /* busy_due stays: a look between two tries says nothing of what is tried */
     }
     if (update->busy_due == 0) {
         update->busy_due = now + update->options.busy_ms * SMPI_MS;

@@ -129,8 +129,12 @@ static void add_failure(struct smpi_text *text, const struct smpi_update *update
     smpi_text_add(text, smp_update_phase_name(update->phase));
     smpi_text_add(text, ": ");
     if (error == SMP_ERR_DOWNGRADE && update->has_from) {
-        smpi_text_print(text, "%s is older than %s, which runs", update->version,
-                        update->from_version);
+        struct smp_mcuboot_version runs;
+        bool known = smpi_update_read_version(update->from_version, &runs);
+        smpi_text_print(text,
+                        known ? "%s is older than %s, which runs"
+                              : "%s is not known to be as new as %s, which runs",
+                        update->version, update->from_version);
     } else if (sentence != NULL) {
         smpi_text_add(text, sentence);
     } else if (update->failure.error == error) {

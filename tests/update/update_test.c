@@ -375,6 +375,7 @@ Test(update, takes_no_unreadable_version_for_an_older_one)
     strcpy(board.slots[0].version, "<\?\?\?>");
     run();
     expect(SMP_ERR_DOWNGRADE, SMP_UPDATE_UNTOUCHED, NULL);
+    expect_text("1.1.0 is not known to be as new as <\?\?\?>, which runs");
     strcpy(board.slots[0].version, "1.0.0.7");
     run();
     expect(SMP_OK, SMP_UPDATE_TRIAL, NULL);
@@ -687,6 +688,39 @@ Test(update, does_not_wait_for_ever_for_a_busy_device)
         expect_text("EBUSY");
         expect_text("try again in a moment");
     }
+}
+
+/* The time for one thing is not what another thing left of it. */
+Test(update, is_as_patient_with_a_busy_device_the_second_time)
+{
+    struct refusal refusal = {.what = BOARD_RESET, .left = 1, .rc = SMP_RC_BUSY};
+    board.twist = refuse;
+    board.user = &refusal;
+    options.decide = on_decide;
+    begin();
+    world_pass(&world, 60000);
+    cr_assert_eq(told.asked, 1);
+    refusal.left = 3;
+    cr_assert_eq(smp_update_decide(world.session, told.id, SMP_UPDATE_NO), SMP_OK);
+    finish(60000);
+    expect(SMP_OK, SMP_UPDATE_REVERTED, NULL);
+    cr_expect_eq(refusal.left, 0);
+}
+
+Test(update, does_not_ask_a_busy_device_for_ever_to_confirm)
+{
+    struct refusal refusal = {.what = BOARD_STATE_WRITE, .left = 0, .rc = SMP_RC_BUSY};
+    board.twist = refuse;
+    board.user = &refusal;
+    options.decide = on_decide;
+    begin();
+    world_pass(&world, 60000);
+    cr_assert_eq(told.asked, 1);
+    refusal.left = 1000;
+    cr_assert_eq(smp_update_decide(world.session, told.id, SMP_UPDATE_YES), SMP_OK);
+    finish(60000);
+    expect(SMP_ERR_DEVICE, SMP_UPDATE_TRIAL, NULL);
+    cr_expect_eq(told.rc, SMP_RC_BUSY);
 }
 
 /* As smpbridge answers while the device's port is away. */
