@@ -86,6 +86,7 @@ void smpi_update_enter(struct smpi_update *update, enum smp_update_phase phase)
         update->phase = phase;
         update->stepped = false;
         update->tries = 0;
+        update->refused = false;
         update->busy_due = 0;
         smpi_update_report(update, &progress);
     }

@@ -92,6 +92,7 @@ struct smpi_update {
                           or since the upload got on */
     uint64_t best;     /* bytes uploaded when the last try ended */
     unsigned tries;    /* of what is being done, without progress */
+    bool refused;      /* it was refused once */
 
     uint64_t reset_at;   /* of the first reset */
     uint64_t reset_sent; /* of the last */
@@ -167,6 +168,9 @@ void smpi_update_look(struct smpi_update *update);
 void smpi_update_next(struct smpi_update *update);
 /* One more try of what is being done.  False: that were too many, and the update has ended. */
 bool smpi_update_try_again(struct smpi_update *update, const struct smp_result *result);
+/* A change was refused.  That may be a damaged copy of what was granted before, whose answer got
+ * lost: so a look first, and the second refusal ends the update. */
+void smpi_update_refused(struct smpi_update *update, const struct smp_result *result);
 
 /* ---- update_confirm.c ---- */
 

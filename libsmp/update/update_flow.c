@@ -41,8 +41,8 @@ bool smpi_update_try_again(struct smpi_update *update, const struct smp_result *
 
 void smpi_update_refused(struct smpi_update *update, const struct smp_result *result)
 {
-    if (update->tries == 0) {
-        update->tries = SMPI_UPDATE_TRIES; /* one look: a second refusal is the last word */
+    if (!update->refused) {
+        update->refused = true;
         smpi_update_look(update);
     } else {
         smpi_update_fail_by(update, result);
@@ -122,6 +122,7 @@ static void on_progress(struct smp_session *session, const struct smp_progress *
     if (progress->done > update->best) { /* that is what tries are counted between */
         update->best = progress->done;
         update->tries = 0;
+        update->refused = false;
         update->busy_due = 0;
     }
     smpi_update_report(update, &told);
