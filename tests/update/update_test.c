@@ -671,6 +671,23 @@ Test(update, waits_for_a_device_that_is_busy)
     }
 }
 
+/* A copy that was damaged on the way is refused, though the first one was carried out. */
+Test(update, a_refusal_is_believed_the_second_time)
+{
+    for (uint32_t left = 1; left <= 2; left++) {
+        struct refusal refusal = {.what = BOARD_STATE_WRITE, .left = left, .rc = SMP_RC_CORRUPT};
+        board_close(&board);
+        board_open(&board, &world, &v1);
+        board.twist = refuse;
+        board.user = &refusal;
+        options.goal = SMP_UPDATE_CONFIRMED;
+        run();
+        expect(left == 1 ? SMP_OK : SMP_ERR_DEVICE,
+               left == 1 ? SMP_UPDATE_CONFIRMED : SMP_UPDATE_UPLOADED, NULL);
+        cr_expect_eq(refusal.left, 0);
+    }
+}
+
 Test(update, does_not_wait_for_ever_for_a_busy_device)
 {
     static const enum smp_update_state states[] = {SMP_UPDATE_UNTOUCHED, SMP_UPDATE_UNTOUCHED,
