@@ -2,6 +2,7 @@
 #include "audit.h"
 
 #include "options.h"
+#include "show.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 enum { HASH = SHA256_DIGEST_SIZE, HEX = 2 * HASH + 1, LINE_MAX_BYTES = 64 * 1024, WHO_MAX = 320 };
+enum { LOCK_AGAIN_MS = 20, LOCK_MOST_MS = 3000 };
 
 struct audit {
     int fd;
@@ -68,15 +70,20 @@ static bool find_end(struct audit *audit, char *error, size_t size)
 {
     char line[LINE_MAX_BYTES + 1];
     off_t end = lseek(audit->fd, 0, SEEK_END);
+    if (end < 0) { /* a pipe, a terminal */
+        snprintf(error, size, "a log has to be a file: %s", strerror(errno));
+        return false;
+    }
     if (end == audit->end) {
         return true;
     }
     ssize_t len = last_line(audit->fd, end, line);
     json_t *json = len > 0 ? json_loads(line, 0, NULL) : NULL;
     json_t *seq = json_object_get(json, "seq");
-    bool good = len == 0 || json_is_integer(seq);
+    json_int_t last = json_is_integer(seq) ? json_integer_value(seq) : -1;
+    bool good = len == 0 || (last >= 0 && last < INT64_MAX);
     audit->end = end;
-    audit->seq = json ? (uint64_t)json_integer_value(seq) + 1 : 0;
+    audit->seq = (uint64_t)last + 1;
     if (len > 0) {
         hash_line(line, (size_t)len, audit->prev);
     } else {
@@ -124,6 +131,7 @@ struct audit *audit_open(const char *path, const char *who, char *error, size_t 
     } else {
         default_who(audit->who, sizeof audit->who);
     }
+    show_plain(audit->who);
     if (!find_end(audit, error, size)) {
         audit_close(audit);
         return NULL;
@@ -218,12 +226,29 @@ static bool append(struct audit *audit, char *text, char *error, size_t size)
     return true;
 }
 
+/* Other runs may write to it too: each for a moment, but somebody may hold it and sleep. */
+static bool lock(struct audit *audit, char *error, size_t size)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_AGAIN_MS * 1000000};
+    for (int ms = 0; ms < LOCK_MOST_MS; ms += LOCK_AGAIN_MS) {
+        if (flock(audit->fd, LOCK_EX | LOCK_NB) == 0) {
+            return true;
+        }
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            snprintf(error, size, "%s", strerror(errno));
+            return false;
+        }
+        nanosleep(&pause, NULL);
+    }
+    snprintf(error, size, "another program keeps it locked");
+    return false;
+}
+
 bool audit_write(struct audit *audit, const char *device, const char *serial,
                  const struct smp_update_event *event, char *error, size_t size)
 {
     bool good = false;
-    if (flock(audit->fd, LOCK_EX) != 0) { /* other runs may write to it too */
-        snprintf(error, size, "%s", strerror(errno));
+    if (!lock(audit, error, size)) {
         return false;
     }
     if (find_end(audit, error, size)) {

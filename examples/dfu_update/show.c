@@ -34,6 +34,16 @@ void show_error(const char *format, ...)
     va_end(arguments);
 }
 
+void show_plain(char *text)
+{
+    json_t *json = json_string(text);
+    for (char *c = text; *c; c++) {
+        bool trick = (unsigned char)*c < ' ' || *c == 0x7f;
+        *c = trick || (!json && (unsigned char)*c >= 0x80) ? '?' : *c;
+    }
+    json_decref(json);
+}
+
 /* ---- what is being done ---- */
 
 static size_t describe(const struct unit *unit, char *text, size_t size)

@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "audit.h"
 #include "check.h"
+#include "portinfo.h"
 #include "run.h"
 #include "show.h"
 
@@ -17,6 +18,9 @@ void unit_init(struct unit *unit, struct run *run, const char *device)
     *unit = (struct unit){.run = run, .address = address};
     if (address > device + 1) {
         unit->serial = strndup(device, (size_t)(address - device) - 1);
+    }
+    if (unit->serial) {
+        show_plain(unit->serial);
     }
 }
 
@@ -161,27 +165,14 @@ static void fill(const struct run *run, struct smp_update_options *update)
     }
 }
 
-struct search {
-    const char *path;
-    char *serial;
-};
-
-static void on_port(const struct smp_serial_port *port, void *user)
-{
-    struct search *search = user;
-    if (!search->serial && strcmp(port->path, search->path) == 0 && port->has_usb &&
-        port->serial_number) {
-        search->serial = strdup(port->serial_number);
-    }
-}
-
 /* A USB port has its device's serial number, or its adapter's. */
 static void find_serial(struct unit *unit)
 {
-    struct search search = {.path = unit->url.place};
-    if (!unit->serial && unit->url.type == LINK_SERIAL) {
-        smp_serial_ports(on_port, &search);
-        unit->serial = search.serial;
+    struct portinfo port;
+    if (!unit->serial && unit->url.type == LINK_SERIAL && portinfo_find(unit->url.place, &port) &&
+        *port.serial_number) {
+        show_plain(port.serial_number);
+        unit->serial = strdup(port.serial_number);
     }
 }
 

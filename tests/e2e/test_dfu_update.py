@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from conftest import BIN, DATA, NEW, OLD, SANITIZER_STATUS, Simulate, Smpctl
+from sysroot import SysRoot
 from test_serial import TerminalServer
 from wire import Device
 
@@ -271,6 +273,49 @@ def test_a_log_that_ends_badly_is_not_written_to(audit: Path) -> None:
     with audit.open("a") as file:
         file.write("half a li")
     assert "--verify-audit tells more" in dfu("--audit", audit, NEW, "udp://::1", status=4).stderr
+
+
+def test_a_log_needs_an_end_that_can_be_looked_at(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "a file" in dfu("--audit", pipe, NEW, "udp://::1", status=4).stderr
+
+
+def test_a_log_that_somebody_keeps_locked_is_not_waited_for_for_ever(
+    audit: Path, simulate: Simulate
+) -> None:
+    url = simulate("--image", OLD).url
+    with audit.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert "keeps it locked" in dfu("--audit", audit, NEW, url, status=4).stderr
+
+
+def test_a_log_whose_numbers_are_used_up_is_not_written_to(audit: Path) -> None:
+    audit.write_text(f'{{"seq":{2**63 - 1},"prev":""}}\n')
+    assert "--verify-audit tells more" in dfu("--audit", audit, NEW, "udp://::1", status=4).stderr
+
+
+def test_names_that_are_no_text_are_in_the_log_all_the_same(
+    simulate: Simulate, audit: Path
+) -> None:
+    url = simulate("--image", OLD).url
+    dfu("--audit", audit, "--who", os.fsdecode(b"J\xf6rg"), NEW, os.fsdecode(b"\xff=") + url)
+    assert (lines(audit)[-1]["who"], lines(audit)[-1]["serial"]) == ("J?rg", "?")
+
+
+def test_a_usb_devices_serial_number_cannot_trick_the_terminal(
+    simulate: Simulate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by the port's name, by a link to it, and by USB's numbers."""
+    root = SysRoot(tmp_path / "root")
+    port = tmp_path / "port"
+    simulate("--image", OLD, "--pty", port, "--baud", 0)
+    path = root.plug("ttyACM7", port.resolve(), "2fe3:0100:A\x1b[2J7")
+    (tmp_path / "by-id").symlink_to(path)
+    monkeypatch.setenv("SMP_SYSROOT", str(root.root))
+    for place in (path, tmp_path / "by-id", "2fe3:0100"):
+        run = dfu("--json", "--key", KEY, "--no-downgrade", OLD, f"serial://{place}?lines=100")
+        assert json.loads(run.stdout)["serial"] == "A?[2J7"
 
 
 # ---- the command line ----

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of one serial port of this machine. */
-#ifndef SMPCTL_PORTINFO_H
-#define SMPCTL_PORTINFO_H
+#ifndef LINK_PORTINFO_H
+#define LINK_PORTINFO_H
 
 #include <limits.h>
 #include <stdbool.h>
