@@ -221,7 +221,7 @@ static void go_down(struct sim_device *device)
     sim_device_event(device, SIM_EVENT_LINE, "resets");
     error = device->recovery_asked && device->options.recovery ? SMP_OK : run_bootloader(device);
     if (error != SMP_OK) {
-        char why[EVENT_MAX];
+        char why[EVENT_MAX + 32];
 
         snprintf(why, sizeof(why), "the flash failed: %s", sim_device_flash_error(device, error));
         stop_dead(device, why);
