@@ -374,6 +374,7 @@ def test_fork() -> None:
 def test_ctrl_c_in_a_blocking_call(smp_simulator: Any) -> None:
     source = f"""
 import os, signal, threading, pysmp
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in background
 device = pysmp.blocking.connect({smp_simulator("--work-us=3000000").url!r})
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
