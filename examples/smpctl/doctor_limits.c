@@ -14,6 +14,7 @@
 #define LINE_BYTES 90u   /* of a packet in a line */
 #define ANY_LINES 100u   /* more than can be limited */
 #define LINE_ROUNDS 3
+#define WINDOW_MOST 64u /* as -w takes */
 
 /* What ends all steps; else STATUS_DONE. */
 static int ended(struct doctor *doctor, enum doctor_answer answer)
@@ -53,7 +54,10 @@ static uint32_t most(const struct doctor *doctor)
 {
     uint32_t link = smp_session_max_packet(doctor->ctl->session);
     bool console = doctor->line && doctor->ctl->link.options.framing == SMP_SERIAL_CONSOLE;
-    uint32_t device = doctor->buf_size           ? doctor->buf_size - (console ? CONSOLE_FRAME : 0)
+    uint32_t frame = console ? CONSOLE_FRAME : 0;
+    /* Less than that is nonsense: what has been asked already took as much. */
+    uint32_t told = doctor->buf_size > SMALL + frame ? doctor->buf_size - frame : SMALL;
+    uint32_t device = doctor->buf_size           ? told
                       : console                  ? UINT32_MAX
                       : doctor->ctl->link.packet ? doctor->ctl->link.packet
                                                  : SAFE;
@@ -151,7 +155,8 @@ int doctor_sizes(struct doctor *doctor)
 
 int doctor_window(struct doctor *doctor)
 {
-    uint32_t allowed = doctor->buf_count > 2 ? doctor->buf_count - 1 : 1;
+    uint32_t told = doctor->buf_count <= WINDOW_MOST ? doctor->buf_count : WINDOW_MOST + 1;
+    uint32_t allowed = told > 2 ? told - 1 : 1;
     uint32_t size = doctor->largest < SAFE ? doctor->largest : SAFE;
     uint32_t n = allowed;
     if (!doctor->has_echo || !doctor->largest || allowed == 1) {

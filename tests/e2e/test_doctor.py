@@ -16,6 +16,7 @@ import pytest
 from conftest import OLD, Json, Simulate, Smpctl
 from sysroot import SysRoot
 from test_serial import TerminalServer
+from wire import Device
 
 QUICK = ["-t", "0.15"]
 FAST = ["--baud", "2000000"]  # lines come faster than the device takes them out
@@ -289,3 +290,17 @@ def test_device_that_goes_away_meanwhile(smpctl: Smpctl, simulate: Simulate, por
     _, err = process.communicate(timeout=10)
     assert process.returncode == 3
     assert "went down meanwhile" in err
+
+
+# ---- what tells nonsense ----
+
+
+@pytest.mark.parametrize(
+    ("size", "count"), [(2, 1), (13, 2), (0, 4), (2048, 4000000000), (65535, 65535)]
+)
+def test_a_device_whose_parameters_are_nonsense(smpctl: Smpctl, size: int, count: int) -> None:
+    """It is asked at all, as the question about them was, and for no more than anybody uses."""
+    with Device(buf_size=size, buf_count=count) as device:
+        _, advice = examine(smpctl, device.url, within=20)
+    assert advice["largest"] >= 64
+    assert advice["window"] <= 64
