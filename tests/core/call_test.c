@@ -1,29 +1,166 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the device says, in every shape it may say it in, through a call. */
-#include "support/note.h"
-#include "support/peer.h"
+/* One request, one answer, whatever its shape. */
+#include "core/dialogue.h"
 
 #include <criterion/criterion.h>
 
 #include <string.h>
 
-static struct world world;
-static struct peer peer;
-static struct note note;
-
-static void open_world(void)
-{
-    cr_assert_eq(world_open(&world, NULL), SMP_OK);
-    peer_open(&peer, &world);
-}
-
-static void close_world(void)
-{
-    peer_close(&peer);
-    world_close(&world);
-}
+static struct note other;
 
 TestSuite(call, .init = open_world, .fini = close_world);
+/* Tests that open their session with options of their own. */
+TestSuite(call_options, .fini = close_world);
+
+/* ---- one request, one completion, never from inside the call ---- */
+
+Test(call, a_lone_echo_is_one_packet)
+{
+    peer.script = peer_ok;
+    cr_assert_eq(note_echo(&note, world.session, "hi"), SMP_OK);
+    cr_assert_eq(note.calls, 0, "never from inside the call");
+    world_settle(&world);
+    cr_assert_eq(note.calls, 1);
+    cr_assert_eq(note.error, SMP_OK);
+    cr_assert(note.has_answer);
+    cr_assert_eq(peer.n, 1);
+    const struct peer_packet *packet = &peer.packets[0];
+    cr_assert_eq(packet->header.version, SMP_PROTOCOL_V2);
+    cr_assert_eq(packet->header.op, SMP_OP_WRITE);
+    cr_assert_eq(packet->len, 6);
+    cr_assert_arr_eq(packet->payload, "\xa1\x61\x64\x62hi", 6);
+    cr_assert_eq(stats().sent, 1);
+    cr_assert_eq(stats().answered, 1);
+    cr_assert_eq(stats().bytes_sent, 14);
+    cr_assert_eq(stats().bytes_received, 14);
+}
+
+Test(call, only_idempotent_requests_are_repeated)
+{
+    smp_os_reset(world.session, NULL, note_result, &note, NULL);
+    world_pass(&world, 2500);
+    cr_assert_eq(note.calls, 1);
+    cr_assert_eq(note.error, SMP_ERR_TIMEOUT);
+    cr_assert_eq(peer.n, 1);
+    smp_session_request(world.session, 64, 1, SMP_OP_READ, NULL, 0, note_result, &other, NULL);
+    world_pass(&world, 10000);
+    cr_assert_eq(other.error, SMP_ERR_TIMEOUT);
+    cr_assert_eq(peer.n, 2, "nobody knows whether an unknown command may be repeated");
+}
+
+Test(call_options, retry_all_repeats_everything)
+{
+    open_with(&(struct smp_session_options){
+        .size = sizeof(struct smp_session_options), .retry_all = true, .tries = 2});
+    smp_os_reset(world.session, NULL, note_result, &note, NULL);
+    world_pass(&world, 10000);
+    cr_assert_eq(note.error, SMP_ERR_TIMEOUT);
+    cr_assert_eq(peer.n, 2);
+}
+
+Test(call, cancelling_what_is_not_there)
+{
+    cr_assert_eq(smp_session_cancel(world.session, 12345), SMP_ERR_NOT_FOUND);
+    cr_assert_eq(smp_session_cancel(world.session, 0), SMP_ERR_INVALID);
+    cr_assert_eq(smp_session_cancel(NULL, 1), SMP_ERR_INVALID);
+}
+
+static void cancel_others(struct note *n, struct smp_session *session,
+                          const struct smp_result *result)
+{
+    (void)result;
+    cr_expect_eq(smp_session_cancel(session, n->id), SMP_ERR_NOT_FOUND, "it is complete");
+    cr_expect_eq(smp_session_cancel(session, other.id), SMP_OK);
+    cr_expect_eq(other.calls, 0);
+}
+
+Test(call, cancel_in_a_callback)
+{
+    note.then = cancel_others;
+    peer.script = peer_ok_without_params;
+    note_echo(&note, world.session, "a");
+    note_echo(&other, world.session, "b");
+    world_settle(&world);
+    cr_assert_eq(note.error, SMP_OK);
+    cr_assert_eq(other.calls, 1);
+    cr_assert_eq(other.error, SMP_ERR_CANCELLED);
+}
+
+static void ask_again(struct note *n, struct smp_session *session, const struct smp_result *result)
+{
+    (void)result;
+    n->then = NULL;
+    cr_assert_eq(note_echo(&other, session, "again"), SMP_OK);
+    cr_assert_eq(other.calls, 0);
+}
+
+Test(call, a_callback_may_ask_again)
+{
+    note.then = ask_again;
+    peer.script = peer_ok;
+    note_echo(&note, world.session, "a");
+    world_settle(&world);
+    cr_assert_eq(other.calls, 1);
+    cr_assert_eq(other.error, SMP_OK);
+    cr_assert_eq(peer.n, 2);
+}
+
+Test(call, done_may_be_null)
+{
+    peer.script = peer_ok;
+    const struct smp_os_echo_req req = {.size = sizeof(req), .text = {"x", 1}};
+    cr_assert_eq(smp_os_echo(world.session, &req, NULL, NULL, NULL), SMP_OK);
+    world_settle(&world);
+    cr_assert_eq(stats().answered, 1);
+}
+
+Test(call_options, in_a_hurry_the_first_repeats_come_soon)
+{
+    open_with(&(struct smp_session_options){.size = sizeof(struct smp_session_options),
+                                            .timeout_ms = 1000,
+                                            .tries = 2,
+                                            .hurry_ms = 250});
+    note_echo(&note, world.session, "x");
+    const unsigned at[] = {0, 250, 750, 1750};
+    for (unsigned i = 0; i < 4; i++) {
+        world_pass(&world, at[i] + 1 - (unsigned)world_now(&world));
+        cr_assert_eq(peer.n, i + 1, "after %u ms: %zu", at[i], peer.n);
+        cr_assert_eq(peer.packets[i].header.sequence, peer.packets[0].header.sequence);
+    }
+    world_pass(&world, 900);
+    cr_assert_eq(note.calls, 0, "a whole try for the last one");
+    world_pass(&world, 200);
+    cr_assert_eq(note.error, SMP_ERR_TIMEOUT);
+    cr_assert_eq(peer.n, 4);
+}
+
+Test(call, nothing_larger_than_the_header_can_describe)
+{
+    static uint8_t huge[70000];
+    cr_assert_eq(smp_session_request(world.session, 64, 0, SMP_OP_WRITE, huge, sizeof(huge),
+                                     note_result, &note, NULL),
+                 SMP_ERR_TOO_LARGE);
+    world_settle(&world);
+    cr_assert_eq(note.calls, 0);
+}
+
+Test(call, requests_and_answers_do_not_allocate)
+{
+    peer.script = peer_ok;
+    note_echo(&note, world.session, "x");
+    world_settle(&world);
+    const uint64_t count = world.heap.count;
+    for (unsigned i = 0; i < 500; i++) {
+        struct note n = {0};
+        note_echo(&n, world.session, "x");
+        note_echo(&n, world.session, "y");
+        world_settle(&world);
+        cr_assert_eq(n.calls, 2);
+    }
+    cr_assert_eq(world.heap.count, count);
+}
+
+/* ---- answers ---- */
 
 static bool has_rsp;
 
