@@ -63,16 +63,18 @@ static void on_progress(struct smp_session *session, const struct smp_update_pro
     }
 }
 
+/* The file was found good by file_open(): what is wrong now is so at the device. */
 static int status_of(int error)
 {
     switch (error) {
     case SMP_ERR_DEVICE:
+    case SMP_ERR_CORRUPT:
     case SMP_ERR_DOWNGRADE:
     case SMP_ERR_NOT_STARTED:
+    case SMP_ERR_OFFSET:
+    case SMP_ERR_UNSUPPORTED:
         return STATUS_DEVICE;
     case SMP_ERR_NOT_IMAGE:
-    case SMP_ERR_MALFORMED:
-    case SMP_ERR_CORRUPT:
     case SMP_ERR_SOURCE:
         return STATUS_FILE;
     case SMP_ERR_CANCELLED:

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from conftest import DATA, NEW, OLD, Simulate, Smpctl
+from wire import Device, Packet, Send
 
 
 @pytest.fixture
@@ -45,6 +48,19 @@ def test_no_downgrade(board: Smpctl) -> None:
 def test_a_wrong_file_touches_nothing(board: Smpctl) -> None:
     assert "not" in board("upgrade", DATA / "README.md", status=4).err
     assert board.images() == {0: ("1.0.0", {"active", "confirmed"})}
+
+
+def test_what_arrived_damaged_is_the_devices_fault(smpctl: Smpctl) -> None:
+    def wrong(_request: Packet, answer: Packet) -> list[Send]:
+        if "match" in answer.payload:
+            answer = replace(answer, payload=answer.payload | {"match": False})
+        return [Send(answer.encode())]
+
+    running = {"slot": 0, "version": "1.0.0", "hash": bytes(32), "bootable": True}
+    with Device(wrong, images=[running | {"active": True, "confirmed": True}]) as device:
+        smpctl.device = device.url
+        error = smpctl.json("upgrade", NEW, status=1)["error"]
+    assert (error["kind"], error["code"]) == ("device", "SMP_ERR_CORRUPT")
 
 
 def test_several_devices(smpctl: Smpctl, simulate: Simulate) -> None:
