@@ -13,6 +13,7 @@
 
 #define NS_PER_S 1e9
 #define DELAY_MAX_NS 60000000000ull /* who waits longer has given up */
+#define DELAYED_MOST 256 /* answers on their way: a client that asks for more loses them */
 #define NONE SIZE_MAX
 
 /* Where the parts of a packet's header stand. */
@@ -49,7 +50,10 @@ struct sim_replay {
     struct question *questions;
     struct answer *answers;
     size_t n_questions, n_answers;
+    size_t *table; /* of questions by their hashes: indices, or NONE */
+    size_t table_mask;
     struct delayed *delayed;
+    unsigned n_delayed;
     bool delays;
 };
 
@@ -78,17 +82,19 @@ static bool same(const struct recorded *known, const uint8_t *packet, size_t len
            memcmp(other + SMP_HEADER_SIZE, packet + SMP_HEADER_SIZE, len - SMP_HEADER_SIZE) == 0;
 }
 
-static struct question *find(const struct sim_replay *replay, const uint8_t *packet, size_t len)
+/* Where a question stands in the table, or (NONE) belongs. */
+static size_t *place_of(const struct sim_replay *replay, const uint8_t *packet, size_t len)
 {
     uint32_t hash = hash_of(packet, len);
+    size_t i = hash & replay->table_mask;
 
-    for (size_t i = 0; i < replay->n_questions; i++) {
-        struct question *question = &replay->questions[i];
+    for (; replay->table[i] != NONE; i = (i + 1) & replay->table_mask) {
+        const struct question *question = &replay->questions[replay->table[i]];
 
         if (question->hash == hash && same(question->packet, packet, len))
-            return question;
+            break;
     }
-    return NULL;
+    return &replay->table[i];
 }
 
 /* ---- reading ---- */
@@ -102,17 +108,17 @@ struct asked {
 static void add_request(struct sim_replay *replay, const struct recorded *packet,
                         struct asked asked[256])
 {
-    struct question *question = find(replay, packet->packet, packet->len);
+    size_t *place = place_of(replay, packet->packet, packet->len);
 
-    if (question == NULL) {
-        question = &replay->questions[replay->n_questions++];
-        *question = (struct question){.hash = hash_of(packet->packet, packet->len),
-                                      .packet = packet,
-                                      .first = NONE,
-                                      .last = NONE,
-                                      .due = NONE};
+    if (*place == NONE) {
+        *place = replay->n_questions++;
+        replay->questions[*place] = (struct question){.hash = hash_of(packet->packet, packet->len),
+                                                      .packet = packet,
+                                                      .first = NONE,
+                                                      .last = NONE,
+                                                      .due = NONE};
     }
-    asked[packet->packet[AT_SEQUENCE]] = (struct asked){question, packet};
+    asked[packet->packet[AT_SEQUENCE]] = (struct asked){&replay->questions[*place], packet};
 }
 
 static bool answers(const uint8_t *answer, const uint8_t *request)
@@ -149,14 +155,31 @@ static void add_answer(struct sim_replay *replay, const struct recorded *packet,
     request->question = NULL;
 }
 
+/* Room for all packets, and a table that is never more than half full. */
+static bool make_room(struct sim_replay *replay)
+{
+    size_t n = replay->recording.n;
+    size_t room = 2;
+
+    while (room < 2 * n)
+        room *= 2;
+    replay->questions = calloc(n + 1, sizeof(*replay->questions));
+    replay->answers = calloc(n + 1, sizeof(*replay->answers));
+    replay->table = malloc(room * sizeof(*replay->table));
+    if (replay->questions == NULL || replay->answers == NULL || replay->table == NULL)
+        return false;
+    for (size_t i = 0; i < room; i++)
+        replay->table[i] = NONE;
+    replay->table_mask = room - 1;
+    return true;
+}
+
 static bool arrange(struct sim_replay *replay)
 {
     const struct recording *recording = &replay->recording;
     struct asked asked[256] = {0};
 
-    replay->questions = calloc(recording->n + 1, sizeof(*replay->questions));
-    replay->answers = calloc(recording->n + 1, sizeof(*replay->answers));
-    if (replay->questions == NULL || replay->answers == NULL)
+    if (!make_room(replay))
         return false;
     for (size_t i = 0; i < recording->n; i++) {
         const struct recorded *packet = &recording->packets[i];
@@ -208,6 +231,7 @@ static void forget(struct delayed *delayed)
     while (*place != delayed)
         place = &(*place)->next;
     *place = delayed->next;
+    delayed->replay->n_delayed--;
     smp_timer_free(delayed->timer);
     free(delayed);
 }
@@ -225,7 +249,8 @@ static void send_later(struct sim_replay *replay, struct smp_transport *transpor
                        const struct smp_peer *peer, const uint8_t *packet, size_t len,
                        uint64_t delay_ns)
 {
-    struct delayed *delayed = calloc(1, sizeof(*delayed) + len);
+    struct delayed *delayed =
+        replay->n_delayed < DELAYED_MOST ? calloc(1, sizeof(*delayed) + len) : NULL;
 
     if (delayed == NULL ||
         smp_timer_new(replay->loop, on_due, delayed, &delayed->timer) != SMP_OK) {
@@ -239,6 +264,7 @@ static void send_later(struct sim_replay *replay, struct smp_transport *transpor
     memcpy(delayed->packet, packet, len);
     delayed->next = replay->delayed;
     replay->delayed = delayed;
+    replay->n_delayed++;
     smp_timer_start(delayed->timer, delay_ns);
 }
 
@@ -264,14 +290,16 @@ static void on_request(struct smp_transport *transport, const struct smp_peer *p
     static uint8_t copy[SMP_PACKET_MAX];
     const struct answer *answer;
     struct question *question;
+    size_t known;
 
     if (len < SMP_HEADER_SIZE || (op_of(packet) != SMP_OP_READ && op_of(packet) != SMP_OP_WRITE))
         return;
-    question = find(replay, packet, len);
-    if (question == NULL) {
+    known = *place_of(replay, packet, len);
+    if (known == NONE) {
         refuse(transport, peer, packet);
         return;
     }
+    question = &replay->questions[known];
     if (question->due == NONE)
         return;
     answer = &replay->answers[question->due];
@@ -296,6 +324,7 @@ void sim_replay_free(struct sim_replay *replay)
         return;
     while (replay->delayed != NULL)
         forget(replay->delayed);
+    free(replay->table);
     free(replay->questions);
     free(replay->answers);
     recording_free(&replay->recording);

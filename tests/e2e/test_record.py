@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import time
 from pathlib import Path
 
@@ -117,6 +119,35 @@ def test_delays(smpctl: Smpctl, simulate: Simulate, kept: Path) -> None:
     assert smpctl("echo", "x").seconds > 0.6
     smpctl.device = simulate("--replay", kept).url
     assert smpctl("echo", "x").seconds < 0.6
+
+
+def test_delayed_answers_are_not_kept_without_end(simulate: Simulate, kept: Path) -> None:
+    request = bytes.fromhex(echo(1, b"x", False))
+    packets = [line(1, "device", echo(1, b"x", False)), line(2, "host", echo(1, b"x", True))]
+    kept.write_text("\n".join([FIRST, *packets]))
+    host, port = simulate("--replay", kept, "--replay-delays").url[6:].split(":")
+    answers = 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect((host, int(port)))
+        client.settimeout(1.5)
+        for n in range(600):
+            client.send(request)
+            time.sleep(0.001 if n % 20 == 0 else 0)  # no socket's buffer runs over
+        with contextlib.suppress(TimeoutError):
+            while client.recv(100):
+                answers += 1
+    assert 0 < answers <= 256
+
+
+def test_a_large_recording_is_read_in_good_time(kept: Path) -> None:
+    """Though each of its requests is another one."""
+    with kept.open("w") as file:
+        file.write(FIRST + "\n")
+        file.writelines(
+            f'{{"time":1,"to":"device","bytes":"0a00000400000000{n:08x}"}}\n' for n in range(150000)
+        )
+    run = simulator.run("--udp", "127.0.0.1:0", "--replay", kept)
+    assert "no request with its answer" in run.stderr
 
 
 HOSTILE = {
