@@ -186,12 +186,13 @@ static char *read_file(const char *path, size_t *len)
     errno = 0;
     *len = 0;
     while (file && *len == room && room <= MOST) {
-        room = room ? 2 * room : 65536;
-        char *larger = realloc(text, room);
+        size_t more = room ? 2 * room : 65536;
+        char *larger = realloc(text, more);
         if (!larger) {
-            break;
+            break; /* *len == room: said below */
         }
         text = larger;
+        room = more;
         *len += fread(text + *len, 1, room - *len, file);
     }
     if (file) {
