@@ -66,6 +66,13 @@ static int explain(int error, const struct link_url *url, char *text, size_t siz
         snprintf(text, size, "`%s` is not an address; use HOST:PORT or [IPV6]:PORT", url->place);
     } else if (error == SMP_ERR_NOT_FOUND) {
         snprintf(text, size, "`%s`: there is no host of that name", url->place);
+    } else if (error == SMP_ERR_EXISTS) {
+        snprintf(text, size, "another program listens at %s already", url->place);
+    } else if (error == SMP_ERR_SYSTEM && system_error == EAGAIN) {
+        snprintf(text, size,
+                 "`%s`: no name server answers: check this machine's network, or give the numeric "
+                 "address",
+                 url->place);
     } else {
         snprintf(text, size, "%s: %s", url->place,
                  error == SMP_ERR_SYSTEM ? strerror(system_error) : smp_error_text(error));

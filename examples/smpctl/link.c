@@ -91,6 +91,12 @@ static int connect_udp(struct smpctl *ctl, const char *address)
         if (error == SMP_ERR_NOT_FOUND) {
             return fail(ctl, STATUS_LINK, "`%s`: there is no host of that name", address);
         }
+        if (error == SMP_ERR_SYSTEM && errno == EAGAIN) {
+            return fail(ctl, STATUS_LINK,
+                        "`%s`: no name server answers: check this machine's network, or give the "
+                        "device's numeric address",
+                        address);
+        }
         error = error ? error : smp_udp_connect(ctl->loop, numeric, &ctl->transport);
     }
     return fail_system(ctl, error);

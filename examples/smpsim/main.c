@@ -120,6 +120,10 @@ static int complain_of_address(const char *address, int error)
                 address);
         return SIM_EXIT_USAGE;
     }
+    if (error == SMP_ERR_EXISTS) {
+        fprintf(stderr, "smpsim: --udp %s: another program listens there already\n", address);
+        return SIM_EXIT_LINK;
+    }
     fprintf(stderr, "smpsim: --udp %s: %s%s%s\n", address, smp_error_text(error),
             error == SMP_ERR_SYSTEM ? ": " : "", error == SMP_ERR_SYSTEM ? strerror(errno) : "");
     return SIM_EXIT_LINK;

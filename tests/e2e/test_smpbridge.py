@@ -281,6 +281,13 @@ def test_usage(args: list[Any], status: int, says: str) -> None:
     assert (run.returncode, says in run.stderr) == (status, True), run.stderr
 
 
+def test_an_address_in_use(bridge: Start) -> None:
+    url = bridge("--listen", "udp://127.0.0.1:0", "--device", "udp://127.0.0.1:9").url
+    args = ["--listen", url, "--device", "udp://127.0.0.1:9"]
+    run = subprocess.run([BIN / "smpbridge", *args], capture_output=True, text=True, timeout=20)
+    assert (run.returncode, "another program listens" in run.stderr) == (3, True), run.stderr
+
+
 def test_cbor_is_not_touched(serial: Serial) -> None:
     """Keys in any order, indefinite lengths: what the client wrote is what the device reads."""
     payload = b"\xbf\x61d\x7f\x61o\x61k\xff\xff"
