@@ -41,7 +41,9 @@ static bool check(const struct image_file *file, const struct key_file *key, cha
     }
     code = smp_mcuboot_signature_check(&file->source, &image, key->data, key->len);
     if (code == SMP_ERR_INVALID) {
-        snprintf(error, size, "--key is no public key in PEM form (imgtool getpub -e pem)");
+        snprintf(error, size,
+                 "cannot be checked, as the file of --key is no public key in PEM form "
+                 "(imgtool getpub -e pem)");
     } else if (code != SMP_OK) {
         snprintf(error, size, "%s%s", smp_error_text(code),
                  image.is_signed ? "" : ", nor with any other");

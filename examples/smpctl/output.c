@@ -268,8 +268,9 @@ static void link_text(const struct smpctl *ctl, const struct smp_result *result,
     switch (result->error) {
     case SMP_ERR_TIMEOUT:
         snprintf(text, size,
-                 "no answer from %s: check that it is switched on and that the address is right; "
-                 "-t SECONDS waits longer (now %g), -r N asks more than %d times%s%s",
+                 "no answer from %s: check that it is switched on and that the address is right, "
+                 "or let smpctl doctor look for the cause; -t SECONDS waits longer (now %g), "
+                 "-r N asks more than %d times%s%s",
                  ctl->device, o->timeout ? o->timeout : DEFAULT_TIMEOUT,
                  o->tries ? o->tries : DEFAULT_TRIES, separator, hint);
         break;
