@@ -3,11 +3,9 @@
  * Calls: one request, one answer.  A call keeps its packet until it is done, in
  * a block of the loop's pool.
  */
-#include "codec/decode.h"
 #include "codec/encode.h"
 #include "codec/registry.h"
 #include "core/session.h"
-#include "core/transfer.h"
 
 #include <string.h>
 
@@ -32,56 +30,6 @@ static struct smpi_call *call_of(struct smpi_request *request)
 }
 
 /* ---- completion ---- */
-
-void smpi_session_deliver(struct smp_session *session, smp_id id, smp_callback *done, void *user,
-                          struct smp_result *result)
-{
-    struct smp_loop *loop = session->loop;
-    result->size = sizeof(*result);
-    bool waited = loop->wait.id == id && id != 0;
-    if (waited) {
-        loop->wait.result = *result;
-        loop->wait.done = true;
-    }
-    if (done != NULL && !session->silent) {
-        smpi_enter_user(loop);
-        done(session, result, user);
-        smpi_leave_user(loop);
-    }
-    if (session->closing && !session->dead) {
-        smpi_task_schedule(loop, &session->task); /* this may have been the last one */
-    }
-}
-
-/* What is waited for must outlive this turn, and so must the payload it points into. */
-static struct smp_bytes keep_payload(struct smp_loop *loop, smp_id id, struct smp_bytes payload)
-{
-    if (loop->wait.id == id && id != 0) {
-        uint8_t *copy = smpi_arena_alloc(&loop->arena, payload.len + 1);
-        if (copy != NULL) {
-            memcpy(copy, payload.data, payload.len);
-            payload.data = copy;
-        }
-    }
-    return payload;
-}
-
-void smpi_session_decode(struct smp_session *session, smp_id id, const struct smp_command *command,
-                         const struct smp_header *header, struct smp_bytes payload,
-                         struct smp_result *result)
-{
-    struct smp_loop *loop = session->loop;
-    *result = (struct smp_result){.command = command, .header = *header, .has_answer = true};
-    if (loop->depth == 0) {
-        smpi_arena_reset(&loop->arena);
-    }
-    payload = keep_payload(loop, id, payload);
-    smpi_decode(command == NULL ? NULL : command->response, payload, true, &loop->arena, result);
-    /* An application's own group may carry anything. */
-    if (command == NULL && header->group >= SMP_GROUP_USER && result->error == SMP_ERR_MALFORMED) {
-        result->error = SMP_OK;
-    }
-}
 
 static void call_fail(struct smpi_request *request, int error, int system_error)
 {
@@ -204,34 +152,11 @@ static struct smpi_call *call_new(struct smp_session *session, uint16_t group, u
     return call;
 }
 
-int smpi_session_may_begin(struct smp_session *session)
-{
-    int error = smpi_loop_enter(session->loop);
-    if (error != SMP_OK) {
-        return error;
-    }
-    if (session->loop->building) { /* in a source or log callback: a packet is half built */
-        return SMP_ERR_REENTRANT;
-    }
-    return session->dead || !smpi_session_is_up(session) ? SMP_ERR_CLOSED : SMP_OK;
-}
-
 static int may_submit(struct smp_session *session)
 {
     int error = smpi_session_may_begin(session);
     bool full = session->n_queued >= session->options.queue;
     return error == SMP_OK && full ? SMP_ERR_BUSY : error;
-}
-
-/* No request waits or is with the device; ghosts are not counted. */
-bool smpi_session_is_idle(const struct smp_session *session)
-{
-    for (struct smpi_list *n = session->sent.next; n != &session->sent; n = n->next) {
-        if (SMPI_OF(n, struct smpi_request, node)->state == SMPI_SENT) {
-            return false;
-        }
-    }
-    return session->n_queued == 0;
 }
 
 /* Puts a payload that stands in the loop's scratch, or elsewhere, on its way. */
@@ -403,7 +328,7 @@ int smpi_call_internal(struct smp_session *session, const struct smp_command *co
     return SMP_OK;
 }
 
-/* ---- cancelling ---- */
+/* ---- finding one ---- */
 
 static struct smpi_request *find_in(struct smpi_list *list, smp_id id)
 {
@@ -421,32 +346,4 @@ struct smpi_request *smpi_call_find(struct smp_session *session, smp_id id)
 {
     struct smpi_request *request = find_in(&session->queue, id);
     return request != NULL ? request : find_in(&session->sent, id);
-}
-
-int smp_session_cancel(struct smp_session *session, smp_id id)
-{
-    if (session == NULL || id == 0) {
-        return SMP_ERR_INVALID;
-    }
-    int error = smpi_loop_enter(session->loop);
-    if (error != SMP_OK) {
-        return error;
-    }
-    struct smpi_operation *operation = smpi_operation_find(session, id);
-    if (operation != NULL) {
-        smpi_operation_cancel(operation);
-        return SMP_OK;
-    }
-    struct smpi_request *request = smpi_call_find(session, id);
-    if (request != NULL) {
-        request->doom = SMP_ERR_CANCELLED;
-    } else {
-        struct smpi_transfer *transfer = smpi_transfer_find(session, id);
-        if (transfer == NULL) {
-            return SMP_ERR_NOT_FOUND;
-        }
-        transfer->cancelled = true;
-    }
-    smpi_task_schedule(session->loop, &session->task);
-    return SMP_OK;
 }

@@ -2,7 +2,7 @@
 /*
  * A request on its way: what the session keeps in its in-flight table.  Two
  * kinds exist: calls (call.c), which keep their packet, and a transfer's chunks
- * (chunk.c), which are built again from the source each time.
+ * (transfer_chunk.c), which are built again from the source each time.
  *
  * Life: IDLE -> QUEUED -> SENT -> IDLE, or SENT -> GHOST -> IDLE when it was
  * given up while the device may still answer it.

@@ -252,6 +252,29 @@ void smp_session_free(struct smp_session *session)
 
 /* ---- what one may know about a session ---- */
 
+int smpi_session_may_begin(struct smp_session *session)
+{
+    int error = smpi_loop_enter(session->loop);
+    if (error != SMP_OK) {
+        return error;
+    }
+    if (session->loop->building) { /* in a source or log callback: a packet is half built */
+        return SMP_ERR_REENTRANT;
+    }
+    return session->dead || !smpi_session_is_up(session) ? SMP_ERR_CLOSED : SMP_OK;
+}
+
+/* No request waits or is with the device; ghosts are not counted. */
+bool smpi_session_is_idle(const struct smp_session *session)
+{
+    for (struct smpi_list *n = session->sent.next; n != &session->sent; n = n->next) {
+        if (SMPI_OF(n, struct smpi_request, node)->state == SMPI_SENT) {
+            return false;
+        }
+    }
+    return session->n_queued == 0;
+}
+
 struct smp_loop *smp_session_loop(const struct smp_session *session)
 {
     return session->loop;

@@ -89,6 +89,11 @@ void smpi_session_end_all(struct smp_session *session, int reason, int system_er
 /* Tells the user about the link. */
 void smpi_session_report_link(struct smp_session *session, int reason);
 
+/* Whether something new may begin: SMP_OK, or why not. */
+int smpi_session_may_begin(struct smp_session *session);
+/* Nothing is under way; ghosts are not counted. */
+bool smpi_session_is_idle(const struct smp_session *session);
+
 /* ---- learnt.c ---- */
 
 /* Most requests with the device at a time, by its buffers, the link and the user. */
@@ -167,7 +172,7 @@ void smpi_session_on_task(struct smpi_task *task);
 /* Asks for the device's parameters unless that was done.  True: the answer is on its way. */
 bool smpi_session_ask_params(struct smp_session *session);
 
-/* ---- call.c ---- */
+/* ---- deliver.c ---- */
 
 /*
  * Decodes an answer into the loop's arena.  `id`: whose it is, because what smp_wait() waits
@@ -181,8 +186,7 @@ void smpi_session_decode(struct smp_session *session, smp_id id, const struct sm
 void smpi_session_deliver(struct smp_session *session, smp_id id, smp_callback *done, void *user,
                           struct smp_result *result);
 
-/* Whether something new may begin: SMP_OK, or why not. */
-int smpi_session_may_begin(struct smp_session *session);
+/* ---- call.c ---- */
 
 /* smp_session_call(), also while the session is closing. */
 int smpi_call_begin(struct smp_session *session, const struct smp_command *command,
@@ -191,8 +195,6 @@ int smpi_call_begin(struct smp_session *session, const struct smp_command *comma
 int smpi_call_until(struct smp_session *session, const struct smp_command *command,
                     const void *request, uint32_t interval_ms, uint64_t deadline,
                     smp_callback *done, void *user, smp_id *id);
-/* Nothing is under way; ghosts are not counted. */
-bool smpi_session_is_idle(const struct smp_session *session);
 /* A call of the library's own (parameters), before all others. */
 int smpi_call_internal(struct smp_session *session, const struct smp_command *command,
                        smp_callback *done, void *user);
