@@ -58,34 +58,6 @@ Test(call_options, retry_all_repeats_everything)
     cr_assert_eq(peer.n, 2);
 }
 
-Test(call, cancelling_what_is_not_there)
-{
-    cr_assert_eq(smp_session_cancel(world.session, 12345), SMP_ERR_NOT_FOUND);
-    cr_assert_eq(smp_session_cancel(world.session, 0), SMP_ERR_INVALID);
-    cr_assert_eq(smp_session_cancel(NULL, 1), SMP_ERR_INVALID);
-}
-
-static void cancel_others(struct note *n, struct smp_session *session,
-                          const struct smp_result *result)
-{
-    (void)result;
-    cr_expect_eq(smp_session_cancel(session, n->id), SMP_ERR_NOT_FOUND, "it is complete");
-    cr_expect_eq(smp_session_cancel(session, other.id), SMP_OK);
-    cr_expect_eq(other.calls, 0);
-}
-
-Test(call, cancel_in_a_callback)
-{
-    note.then = cancel_others;
-    peer.script = peer_ok_without_params;
-    note_echo(&note, world.session, "a");
-    note_echo(&other, world.session, "b");
-    world_settle(&world);
-    cr_assert_eq(note.error, SMP_OK);
-    cr_assert_eq(other.calls, 1);
-    cr_assert_eq(other.error, SMP_ERR_CANCELLED);
-}
-
 static void ask_again(struct note *n, struct smp_session *session, const struct smp_result *result)
 {
     (void)result;
