@@ -142,6 +142,13 @@ static void catch_signals(struct smp_loop *loop)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* The end is under way: another signal must not look for the loop. */
+static void ignore_signals(void)
+{
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+}
+
 static int open_device(struct run *run)
 {
     const struct bridge_options options = {
@@ -204,6 +211,7 @@ static int bridge_all(struct run *run)
                      ? STATUS_DONE
                      : complain("the loop failed", strerror(errno), STATUS_LINK);
     }
+    ignore_signals();
     bridge_close(&run->bridge);
     for (size_t i = 0; i < run->n_listen; i++) {
         smp_transport_free(run->listen_transports[i]);

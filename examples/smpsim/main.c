@@ -50,6 +50,13 @@ static void catch_signals(struct smp_loop *loop)
     sigaction(SIGPIPE, &ignore, NULL); /* who reads our lines may go away */
 }
 
+/* The end is under way: another signal must not look for the loop. */
+static void ignore_signals(void)
+{
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+}
+
 /* As Zephyr prints a crash on ARM, for people who look for it in logs. */
 static void print_fault(const char *why)
 {
@@ -229,6 +236,7 @@ static int run_device(struct run *run)
         status = run->options.replay != NULL ? start_replay(run) : start_device(run);
     if (status == SIM_EXIT_OK)
         status = serve(run);
+    ignore_signals();
     sim_device_free(run->device);
     sim_replay_free(run->replay);
     for (size_t n = 0; n < run->options.n_udp; n++)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -34,6 +35,15 @@ def run(*args: object, within: float = 10) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*args), env=environment(), capture_output=True, text=True, timeout=within
     )
+
+
+def stop_impatiently(process: subprocess.Popen[str]) -> None:
+    """As people do who press Ctrl-C until something happens."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.0001)  # it has to get on
+    assert process.stdout
+    assert process.returncode == 0, process.stdout.read()
 
 
 class Client:

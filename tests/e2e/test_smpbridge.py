@@ -18,7 +18,7 @@ from typing import Any
 import cbor2
 import pytest
 from conftest import BIN, DATA, OLD, SANITIZER_STATUS, Simulate, Simulator, Smpctl
-from simulator import READ, WRITE, Client
+from simulator import READ, WRITE, Client, stop_impatiently
 from wire import Packet
 
 SMALL = DATA / "unsigned.bin"
@@ -286,6 +286,11 @@ def test_an_address_in_use(bridge: Start) -> None:
     args = ["--listen", url, "--device", "udp://127.0.0.1:9"]
     run = subprocess.run([BIN / "smpbridge", *args], capture_output=True, text=True, timeout=20)
     assert (run.returncode, "another program listens" in run.stderr) == (3, True), run.stderr
+
+
+def test_one_signal_after_the_other_ends_it_once(serial: Serial) -> None:
+    stop_impatiently(serial.bridge.process)
+    stop_impatiently(serial.simulator.process)
 
 
 def test_cbor_is_not_touched(serial: Serial) -> None:
