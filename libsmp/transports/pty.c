@@ -3,305 +3,21 @@
  * A device on a pseudo-terminal: its other side is the port that clients open, one after the
  * other.  With a baud rate and line buffers it is as slow and as small as a real one.
  */
-#include "transports/bad_line.h"
-#include "transports/pty_terminal.h"
-#include "transports/serial.h"
-#include "transports/serial_baud.h"
-#include "transports/serial_uart.h"
+#include "transports/pty.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
-
-/* How often is looked whether a client has come: nothing tells. */
-#define LOOK_EVERY (20 * SMPI_MS)
 
 /* Packets that may wait to leave: as many as a server with many buffers answers at once. */
 #define WAITING_ROOM ((size_t)256 * 1024)
 
 enum { LINE_MAX_BYTES = 16384, DEFAULT_LINE_ROOM = 128, LINE_BUFFERS_MAX = 1024 };
 
-struct pty {
-    struct smpi_stream stream; /* first: see smpi_serial_stream() */
-    struct smp_transport *transport;
-    struct smp_loop *loop;
-    struct smp_pty_options options; /* defaults filled in */
-    struct smpi_terminal terminal;
-    bool open; /* a client has the other side */
-    bool wants_write;
-    struct smp_watch *watch; /* NULL while there is no client */
-    struct smpi_wire in, out;
-    struct smpi_lines lines;
-    struct smpi_bad_line *bad; /* between the wires and the rest; NULL: the line is good */
-    struct smpi_timer timer;
-    uint64_t look_at;
-    struct smpi_task hung_up; /* reports what writing met */
-};
-
-/* ---- clients come and go ---- */
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static void set_timer(struct pty *pty)
-{
-    uint64_t due = earlier(pty->look_at, smpi_lines_due(&pty->lines));
-    due = earlier(due, smpi_wire_due(&pty->in));
-    due = pty->wants_write || pty->out.len == 0 ? due : earlier(due, pty->out.idle_at);
-    if (due == SMPI_NEVER) {
-        smpi_timer_cancel(pty->loop, &pty->timer);
-    } else {
-        smpi_timer_set(pty->loop, &pty->timer, due);
-    }
-}
-
-static void set_watch(struct pty *pty)
-{
-    if (pty->watch != NULL) {
-        smp_watch_set(pty->watch, (pty->in.len == 0 ? (unsigned)SMP_WATCH_READ : 0) |
-                                      (pty->wants_write ? (unsigned)SMP_WATCH_WRITE : 0));
-    }
-}
-
-static void hang_up(struct pty *pty)
-{
-    if (!pty->open) {
-        return;
-    }
-    pty->open = false;
-    pty->wants_write = false;
-    pty->in.len = 0;
-    pty->in.going = false;
-    pty->out.len = 0;
-    pty->out.going = false;
-    smp_watch_free(pty->watch);
-    pty->watch = NULL;
-    smpi_lines_reset(&pty->lines);
-    if (pty->bad != NULL) {
-        smpi_bad_line_reset(pty->bad);
-    }
-    smpi_stream_reset(&pty->stream);
-    pty->look_at = pty->loop->now + LOOK_EVERY;
-    set_timer(pty);
-    smp_transport_down(pty->transport, SMP_ERR_CLOSED, 0);
-}
-
-static void report_hang_up(struct smpi_task *task)
-{
-    hang_up(SMPI_OF(task, struct pty, hung_up));
-}
-
-static void on_event(int fd, unsigned events, void *user);
-
-/* Whether a client has come. */
-static void look(struct pty *pty)
-{
-    struct pollfd poll_fd = {.fd = pty->terminal.fd, .events = POLLIN};
-    pty->look_at = pty->loop->now + LOOK_EVERY;
-    if (poll(&poll_fd, 1, 0) < 0 || (poll_fd.revents & POLLHUP)) {
-        return;
-    }
-    if (smp_watch_new(pty->loop, pty->terminal.fd, SMP_WATCH_READ, on_event, pty, &pty->watch) ==
-        SMP_OK) {
-        pty->look_at = SMPI_NEVER;
-        pty->open = true;
-        smp_transport_up(pty->transport);
-    }
-}
-
-/* ---- bytes out ---- */
-
-/* Returns how many the terminal took. */
-static size_t write_now(struct pty *pty, const uint8_t *data, size_t len)
-{
-    ssize_t n = write(pty->terminal.fd, data, len);
-    if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        smpi_task_schedule(pty->loop, &pty->hung_up);
-        return len;
-    }
-    size_t taken = n > 0 ? (size_t)n : 0;
-    pty->wants_write = taken < len;
-    set_watch(pty);
-    return taken;
-}
-
-/* What a UART makes of bytes at another rate than its own. */
-static void garble(const struct pty *pty, uint8_t *data, size_t len)
-{
-    if (pty->options.strict_baud && !smpi_baud_is(pty->terminal.fd, pty->options.baud)) {
-        for (size_t i = 0; i < len; i++) {
-            data[i] = (uint8_t)(data[i] << 1 | 0x80);
-        }
-    }
-}
-
-/* Onto the wire.  Returns how many it took. */
-static size_t put_bytes(void *self, const uint8_t *data, size_t len)
-{
-    struct pty *pty = self;
-    if (pty->out.byte_ns == 0) {
-        return write_now(pty, data, len);
-    }
-    if (pty->out.len > 0) {
-        return 0;
-    }
-    size_t room = smpi_wire_room(&pty->out);
-    len = len < room ? len : room;
-    memcpy(pty->out.piece, data, len);
-    garble(pty, pty->out.piece, len);
-    smpi_wire_start(&pty->out, pty->loop->now, len);
-    set_timer(pty);
-    return len;
-}
-
-static size_t pty_write(void *self, const uint8_t *data, size_t len)
-{
-    struct pty *pty = self;
-    if (!pty->open) {
-        return len; /* nobody listens: it goes to the air */
-    }
-    return pty->bad != NULL ? smpi_bad_line_out(pty->bad, data, len) : put_bytes(pty, data, len);
-}
-
-/* The wire is free: what waits may leave. */
-static void flush(struct pty *pty)
-{
-    if (pty->bad != NULL) {
-        smpi_bad_line_writable(pty->bad);
-    }
-    smpi_stream_flush(&pty->stream);
-}
-
-/* The piece on the wire has arrived; what waits follows it. */
-static void deliver_out(struct pty *pty)
-{
-    size_t taken = write_now(pty, pty->out.piece, pty->out.len);
-    pty->out.len -= taken;
-    memmove(pty->out.piece, pty->out.piece + taken, pty->out.len);
-    flush(pty);
-    pty->out.going = pty->out.len > 0;
-}
-
-/* ---- bytes in ---- */
-
-static bool begins_with_marker(const uint8_t *line, size_t len)
-{
-    return len >= 2 && (memcmp(line, "\x06\x09", 2) == 0 || memcmp(line, "\x04\x14", 2) == 0);
-}
-
-static void take_lines(struct pty *pty, uint64_t now)
-{
-    const uint8_t *line;
-    size_t len;
-    while ((line = smpi_lines_take(&pty->lines, now, &len)) != NULL) {
-        if (begins_with_marker(line, len)) {
-            smpi_stream_feed(&pty->stream, line, len);
-        } else {
-            smpi_stream_console(&pty->stream, line,
-                                len); /* a marker further on counts for nothing */
-        }
-    }
-}
-
-/* What came at a time that the loop may be a little behind. */
-static void take_bytes_at(struct pty *pty, uint64_t at, const uint8_t *data, size_t len)
-{
-    if (pty->lines.count == 0) {
-        smpi_stream_feed(&pty->stream, data, len);
-    } else {
-        take_lines(pty, at);
-        smpi_lines_feed(&pty->lines, at, data, len);
-    }
-}
-
-static void take_bytes(void *self, const uint8_t *data, size_t len)
-{
-    struct pty *pty = self;
-    take_bytes_at(pty, pty->loop->now, data, len);
-    take_lines(pty, pty->loop->now);
-    set_timer(pty);
-}
-
-static void deliver_in(struct pty *pty)
-{
-    uint64_t at;
-    while ((at = smpi_wire_due(&pty->in)) <= pty->loop->now) {
-        uint8_t data[sizeof(pty->in.piece)];
-        size_t len = smpi_wire_take(&pty->in, data);
-        if (pty->bad != NULL) {
-            smpi_bad_line_in(pty->bad, data, len);
-        } else {
-            take_bytes_at(pty, at, data, len);
-        }
-    }
-    take_lines(pty, pty->loop->now);
-}
-
-/* Puts on the wire what the client wrote, as long as that arrives at once or has arrived. */
-static void receive(struct pty *pty)
-{
-    while (pty->open && pty->in.len == 0) {
-        ssize_t n = read(pty->terminal.fd, pty->in.piece, smpi_wire_room(&pty->in));
-        if (n <= 0) {
-            pty->in.going = false;
-            if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-                hang_up(pty);
-            }
-            return;
-        }
-        garble(pty, pty->in.piece, (size_t)n);
-        smpi_wire_start(&pty->in, pty->loop->now, (size_t)n);
-        deliver_in(pty);
-    }
-}
-
-/* A transport freed on the way stays in memory until the turn is over. */
-static void on_event(int fd, unsigned events, void *user)
-{
-    struct pty *pty = user;
-    (void)fd;
-    if (events & SMP_WATCH_WRITE) {
-        pty->wants_write = false;
-        if (pty->out.len > 0) {
-            deliver_out(pty);
-        } else {
-            flush(pty);
-        }
-    }
-    if (events & SMP_WATCH_READ) {
-        receive(pty);
-    }
-    set_watch(pty);
-    set_timer(pty);
-}
-
-static void on_timer(struct smpi_timer *timer)
-{
-    struct pty *pty = SMPI_OF(timer, struct pty, timer);
-    uint64_t now = pty->loop->now;
-    if (pty->look_at <= now) {
-        look(pty);
-    }
-    if (pty->out.len > 0 && pty->out.idle_at <= now && !pty->wants_write) {
-        deliver_out(pty);
-    }
-    bool carried = pty->in.len > 0;
-    deliver_in(pty);
-    if (carried) {
-        receive(pty); /* what waited already follows without a gap */
-    }
-    set_watch(pty);
-    set_timer(pty);
-}
-
 /* ---- the transport ---- */
 
 static int pty_send(void *self, const struct smp_peer *peer, const uint8_t *packet, size_t len)
 {
-    struct pty *pty = self;
+    struct smpi_pty *pty = self;
     (void)peer;
     return pty->open ? smpi_stream_send(&pty->stream, packet, len) : SMP_ERR_CLOSED;
 }
@@ -309,10 +25,10 @@ static int pty_send(void *self, const struct smp_peer *peer, const uint8_t *pack
 static size_t pty_max_packet(void *self, const struct smp_peer *peer)
 {
     (void)peer;
-    return ((struct pty *)self)->options.max_packet;
+    return ((struct smpi_pty *)self)->options.max_packet;
 }
 
-static void free_bad_line(struct pty *pty)
+static void free_bad_line(struct smpi_pty *pty)
 {
     if (pty->bad != NULL) {
         smpi_bad_line_unmake(pty->bad);
@@ -322,7 +38,7 @@ static void free_bad_line(struct pty *pty)
 
 void smpi_pty_free(void *self)
 {
-    struct pty *pty = self;
+    struct smpi_pty *pty = self;
     smpi_task_cancel(&pty->hung_up);
     smpi_timer_unmake(pty->loop, &pty->timer);
     smp_watch_free(pty->watch);
@@ -335,7 +51,7 @@ void smpi_pty_free(void *self)
 
 uint64_t smpi_pty_vanished(const void *self)
 {
-    return ((const struct pty *)self)->lines.vanished;
+    return ((const struct smpi_pty *)self)->lines.vanished;
 }
 
 /* ---- making ---- */
@@ -368,7 +84,7 @@ static int own_options(struct smp_pty_options *own, const struct smp_pty_options
     return good ? SMP_OK : SMP_ERR_INVALID;
 }
 
-static int make_transport(struct pty *pty)
+static int make_transport(struct smpi_pty *pty)
 {
     static const struct smp_transport_ops ops = {
         .size = sizeof(ops),
@@ -382,12 +98,12 @@ static int make_transport(struct pty *pty)
         pty->stream.transport = pty->transport;
         smp_transport_down(pty->transport, SMP_ERR_CLOSED, 0); /* until a client comes */
         pty->look_at = pty->loop->now;
-        set_timer(pty);
+        smpi_pty_set_timer(pty);
     }
     return error;
 }
 
-static int make_bad_line(struct pty *pty)
+static int make_bad_line(struct smpi_pty *pty)
 {
     if (pty->options.faults == NULL) {
         return SMP_OK;
@@ -398,8 +114,8 @@ static int make_bad_line(struct pty *pty)
     }
     bad->raw = pty->options.framing == SMP_SERIAL_RAW;
     bad->self = pty;
-    bad->write = put_bytes;
-    bad->arrive = take_bytes;
+    bad->write = smpi_pty_put;
+    bad->arrive = smpi_pty_take;
     int error = smpi_bad_line_make(bad, pty->loop, pty->options.faults);
     if (error != SMP_OK) {
         smpi_free(pty->loop, bad);
@@ -409,7 +125,7 @@ static int make_bad_line(struct pty *pty)
     return SMP_OK;
 }
 
-static int fill(struct pty *pty, const char *link)
+static int fill(struct smpi_pty *pty, const char *link)
 {
     const struct smp_pty_options *options = &pty->options;
     int error = smpi_lines_make(&pty->lines, pty->loop,
@@ -421,7 +137,7 @@ static int fill(struct pty *pty, const char *link)
 }
 
 /* What has to be undone if anything fails after it. */
-static int begin(struct pty *pty)
+static int begin(struct smpi_pty *pty)
 {
     const struct smpi_stream_options stream = {
         .raw = pty->options.framing == SMP_SERIAL_RAW,
@@ -433,11 +149,11 @@ static int begin(struct pty *pty)
         .console = pty->options.console,
         .console_user = pty->options.console_user,
     };
-    int error = smpi_timer_make(pty->loop, &pty->timer, on_timer);
+    int error = smpi_timer_make(pty->loop, &pty->timer, smpi_pty_on_timer);
     if (error != SMP_OK) {
         return error;
     }
-    error = smpi_stream_make(&pty->stream, pty->loop, &stream, pty_write, pty);
+    error = smpi_stream_make(&pty->stream, pty->loop, &stream, smpi_pty_write, pty);
     if (error != SMP_OK) {
         smpi_timer_unmake(pty->loop, &pty->timer);
     }
@@ -460,7 +176,7 @@ int smp_pty_new(struct smp_loop *loop, const char *link, const struct smp_pty_op
     if (loop->platform == NULL) {
         return SMP_ERR_UNSUPPORTED;
     }
-    struct pty *pty = smpi_alloc(loop, sizeof(*pty));
+    struct smpi_pty *pty = smpi_alloc(loop, sizeof(*pty));
     if (pty == NULL) {
         return SMP_ERR_NO_MEMORY;
     }
@@ -469,7 +185,7 @@ int smp_pty_new(struct smp_loop *loop, const char *link, const struct smp_pty_op
     pty->terminal.fd = -1;
     pty->look_at = SMPI_NEVER;
     pty->in.byte_ns = pty->out.byte_ns = own.baud != 0 ? UINT64_C(10000000000) / own.baud : 0;
-    smpi_task_init(&pty->hung_up, report_hang_up);
+    smpi_task_init(&pty->hung_up, smpi_pty_hung_up);
     error = begin(pty);
     if (error != SMP_OK) {
         smpi_free(loop, pty);
@@ -489,6 +205,6 @@ int smp_pty_new(struct smp_loop *loop, const char *link, const struct smp_pty_op
 const char *smp_pty_path(const struct smp_transport *transport)
 {
     return transport != NULL && transport->ops.free == smpi_pty_free
-               ? ((const struct pty *)transport->self)->terminal.path
+               ? ((const struct smpi_pty *)transport->self)->terminal.path
                : NULL;
 }
