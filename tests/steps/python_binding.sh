@@ -30,8 +30,9 @@ sanitized() {
     cmake --install build/asan --prefix build/asan/prefix >/dev/null
     flags=$(sed -n 's/^CMAKE_C_FLAGS:[A-Z]*=//p' build/asan/CMakeCache.txt)
     $venv/bin/python "${pip[@]}" install -q --no-build-isolation --no-deps --target $build/asan . \
-        -Ccmake.define.PYSMP_SYSTEM_LIBSMP=ON "-Ccmake.define.CMAKE_C_FLAGS=$flags" \
-        "-Ccmake.define.CMAKE_PREFIX_PATH=$PWD/build/asan/prefix"
+        --config-settings=cmake.define.PYSMP_SYSTEM_LIBSMP=ON \
+        "--config-settings=cmake.define.CMAKE_C_FLAGS=$flags" \
+        "--config-settings=cmake.define.CMAKE_PREFIX_PATH=$PWD/build/asan/prefix"
     export PYTHONPATH=$PWD/$build/asan SMPSIM=$PWD/build/asan/bin/smpsim PYTHONMALLOC=malloc
     export LD_LIBRARY_PATH=$PWD/build/asan/prefix/lib
     export ASAN_OPTIONS=detect_leaks=1:leak_check_at_exit=0:malloc_context_size=3

@@ -13,7 +13,7 @@ import pysmp
 async def main(url: str, path: str) -> None:
     async with pysmp.connect(url) as device:
 
-        async def is_good(_report: pysmp.UpdateReport) -> bool:
+        async def is_good(_report: pysmp.messages.UpdateReport) -> bool:
             return (await device.os.echo("well?")).text == "well?"
 
         update = device.update(path, decide=is_good)
