@@ -8,6 +8,8 @@
 #include "run.h"
 #include "show.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,18 +178,31 @@ static void find_serial(struct unit *unit)
     }
 }
 
+/* A check that ends meanwhile must not break off a connection that is being made. */
+static int connect_undisturbed(struct unit *unit, char *text, size_t size)
+{
+    sigset_t child, before;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &before);
+    int error = link_url_open(unit->run->loop, &unit->url, &unit->transport, text, size);
+    int system_error = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = system_error;
+    return error;
+}
+
 static int open_link(struct unit *unit, char *text, size_t size)
 {
-    const struct smp_session_options options = {.size = sizeof options};
     if (!link_url_read(unit->address, &unit->url, text, size)) {
         return SMP_ERR_INVALID;
     }
     find_serial(unit);
-    int error = link_url_open(unit->run->loop, &unit->url, &unit->transport, text, size);
+    int error = connect_undisturbed(unit, text, size);
     if (error == SMP_OK) {
-        struct smp_session_options own = options;
-        own.max_packet = unit->url.max_packet;
-        error = smp_session_new(unit->transport, &own, &unit->session);
+        const struct smp_session_options options = {.size = sizeof options,
+                                                    .max_packet = unit->url.max_packet};
+        error = smp_session_new(unit->transport, &options, &unit->session);
         snprintf(text, size, "%s", smp_error_text(error));
     }
     return error;

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from conftest import BIN, DATA, NEW, OLD, SANITIZER_STATUS, Simulate, Smpctl
 from sysroot import SysRoot
 from test_serial import TerminalServer
-from wire import Device
+from wire import Device, Packet, Send
 
 KEY = DATA / "keys/test-only-ecdsa-p256.pub.pem"
 OTHER_KEY = DATA / "keys/test-only-ed25519.pub.pem"
@@ -215,6 +216,35 @@ def test_a_terminal_sees_what_is_being_done(simulate: Simulate) -> None:
     assert process.returncode == 0
     assert "uploading" in shown, shown
     assert "waiting" in shown, shown
+
+
+def test_a_check_that_ends_breaks_off_no_connection(simulate: Simulate, tmp_path: Path) -> None:
+    """The second device fails while the first is checked, and makes place for the third."""
+    begun, go = tmp_path / "begun", tmp_path / "go"
+
+    def refuse_later(request: Packet, answer: Packet) -> list[Send]:
+        return [Send(request.answer({"rc": 8}).encode())] if begun.exists() else []
+
+    check = f"touch {begun}; while [ ! -e {go} ]; do sleep 0.02; done"
+    with socket.socket() as server, socket.socket() as one, Device(refuse_later) as second:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        one.connect(server.getsockname())  # there is room for no more
+        third = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        first = simulate("--image", OLD).url
+        args = ["-j", 2, "--link-time", 1, "--confirm-after", check, NEW, first, second.url, third]
+        process = popen(*args)
+        assert process.stderr
+        said = process.stderr.readline()
+        assert second.url in said, said
+        time.sleep(0.3)
+        go.touch()
+        time.sleep(0.3)
+        server.close()  # the next try to connect is refused
+        out, err = process.communicate(timeout=30)
+    assert first in out, err
+    assert third in err
+    assert "refused" in err
 
 
 # ---- the audit log ----
