@@ -45,7 +45,12 @@ def programs(options: argparse.Namespace, work: Path) -> dict[str, Command]:
     if options.go:
         go = str(work / "go")
         build = ["go", "build", "-o", go, "./internal/bench"]
-        subprocess.run(build, check=True, cwd=ROOT / "bindings/go")
+        # Go keeps what pkg-config said of another prefix; it looks at these each time.
+        prefix = {
+            "CGO_CFLAGS": f"-O2 -I{options.prefix / 'include'}",
+            "CGO_LDFLAGS": f"-L{options.prefix / 'lib'}",
+        }
+        subprocess.run(build, check=True, cwd=ROOT / "bindings/go", env=os.environ | prefix)
         found["Go"] = [go]
     if options.node:
         found["Node"] = ["node", str(HERE / "node_bench.mjs")]
