@@ -13,6 +13,7 @@ import pytest
 from conftest import ROOT, Simulate, Smpctl
 from simulator import READ, WRITE, Sim, run
 
+FREE = "127.0.0.1:0"  # several tests run at a time
 LAMP = ROOT / "examples/groups/lamp.json"
 
 
@@ -153,7 +154,9 @@ def test_groups_of_several_files_and_folders(tmp_path: Path) -> None:
     describe(folder, {"id": 0, "name": "get", "op": "read"})
     (folder / "notes.txt").write_text("no description")
     options = ("--groups", folder, "--groups", LAMP)
-    status = run("--groups", folder, "--groups", folder, "--state", tmp_path / "twice")
+    status = run(
+        "--udp", FREE, "--groups", folder, "--groups", folder, "--state", tmp_path / "twice"
+    )
     assert status.returncode == 4, "group 100 is there twice"
     (folder / "x.json").write_text((folder / "x.json").read_text().replace("100", "65535"))
     with Sim(tmp_path / "state", *options) as sim, sim.client() as client:
@@ -224,7 +227,7 @@ def test_a_wrong_file_is_told_with_line_and_reason(
 ) -> None:
     file = tmp_path / "wrong.json"
     file.write_text(text)
-    said = run("--groups", file, "--state", tmp_path / "state")
+    said = run("--udp", FREE, "--groups", file, "--state", tmp_path / "state")
     assert said.returncode == 4
     assert said.stderr.startswith(f"smpsim: {file}, line {line}")
     assert reason in said.stderr
@@ -234,7 +237,7 @@ def test_a_wrong_file_is_told_with_line_and_reason(
 @pytest.mark.parametrize("name", ["missing", "."])
 def test_files_that_cannot_be_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "bad.json").mkdir()
-    said = run("--groups", tmp_path / name, "--state", tmp_path / "state")
+    said = run("--udp", FREE, "--groups", tmp_path / name, "--state", tmp_path / "state")
     assert said.returncode == 4
     assert str(tmp_path) in said.stderr
 
@@ -243,5 +246,5 @@ def test_too_many_groups(tmp_path: Path) -> None:
     file = tmp_path / "many.json"
     groups = [{"id": 64 + i, "name": f"g{i}"} for i in range(33)]
     file.write_text(json.dumps({"groups": groups}))
-    assert run("--groups", file, "--state", tmp_path / "state").returncode == 4
+    assert run("--udp", FREE, "--groups", file, "--state", tmp_path / "state").returncode == 4
     assert run(*["--groups", file] * 17, "--state", tmp_path / "state").returncode == 2
