@@ -120,6 +120,7 @@ static int upgrade(struct smpctl *ctl, const struct image_file *file)
         .goal = opt_confirm ? SMP_UPDATE_CONFIRMED : SMP_UPDATE_TRIAL,
         .recovery = opt_recovery,
         .no_downgrade = opt_no_downgrade,
+        .wait_ms = (uint32_t)(ctl->options.wait * 1000), /* 0: the library's */
         .window = (uint32_t)opt_window,
         .progress = on_progress,
     };

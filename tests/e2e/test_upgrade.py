@@ -63,6 +63,13 @@ def test_what_arrived_damaged_is_the_devices_fault(smpctl: Smpctl) -> None:
     assert (error["kind"], error["code"]) == ("device", "SMP_ERR_CORRUPT")
 
 
+def test_a_device_that_stays_away(smpctl: Smpctl, simulate: Simulate) -> None:
+    smpctl.device = simulate("--image", OLD, "--boot-time", "60000").url
+    error = smpctl.json("upgrade", "--wait", "1", NEW, status=3)["error"]
+    assert error["code"] == "SMP_ERR_TIMEOUT"
+    assert "did not come back" in error["message"]
+
+
 def test_several_devices(smpctl: Smpctl, simulate: Simulate) -> None:
     boards = [simulate("--image", OLD, "--boot-time", "50") for _ in range(3)]
     devices = [x for board in boards for x in ("-d", board.url)]
