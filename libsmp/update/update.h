@@ -100,6 +100,7 @@ struct smpi_update {
     uint64_t looked_at;
     bool reset_answered;
     bool away;       /* it was silent, or the link fell, since the reset */
+    bool stays;      /* it answers since it was told to reset, and has not */
     bool was_marked; /* it showed the mark before the reset */
     unsigned resets;
     enum smp_update_state before_reset;

@@ -91,6 +91,7 @@ static void still_there(struct smpi_update *update)
 {
     uint64_t now = update->operation.session->loop->now;
     uint64_t patience = update->reset_answered ? RESET_AGAIN : RESET_AGAIN / 2;
+    update->stays = true;
     if (now >= update->reset_sent + patience && update->resets < RESETS_MAX) {
         send_reset(update);
     } else {
@@ -211,6 +212,7 @@ static void begin(struct smpi_update *update, enum smp_update_phase phase)
     update->reset_due = now + update->options.wait_ms * SMPI_MS;
     update->resets = 0;
     update->away = false;
+    update->stays = false;
     update->was_marked = update->seen.marked;
     update->before_reset = update->state;
     if (!update->options.recovery) {

@@ -75,14 +75,15 @@ static const char *why_timeout(const struct smpi_update *update)
 {
     switch (update->phase) {
     case SMP_UPDATE_WAITING:
-        return update->away
+        return update->away || !update->stays
                    ? "the device did not come back in the time allowed; look at its power and its "
                      "log, and allow more time if a large image is swapped in slow flash"
                    : "the device answers, and has not reset; reset it by hand";
     case SMP_UPDATE_REVERTING:
-        return update->away ? "the device did not come back in the time allowed"
-                            : "the device answers, and has not gone back to the old image; reset "
-                              "it by hand";
+        return update->away || !update->stays
+                   ? "the device did not come back in the time allowed"
+                   : "the device answers, and has not gone back to the old image; reset "
+                     "it by hand";
     case SMP_UPDATE_DECIDING:
         return "nobody decided in the time allowed";
     default:
