@@ -79,6 +79,7 @@ Test(update_confirm, without_an_answer_it_stays_on_trial)
 
 /* ---- answers that come too late, or do nothing ---- */
 
+/* A boot loader that keeps what it starts leaves nothing to decide. */
 Test(update_confirm, cannot_go_back_then)
 {
     board.fate = BOARD_KEPT;
