@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -176,6 +178,47 @@ def simulate(tmp_path: Path) -> Iterator[Simulate]:
     yield start
     for simulator in running:
         simulator.stop()
+
+
+# ---- a user without rights ----
+
+NOBODY = 65534
+AsNobody = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody may enter, with smpctl in it: pytest's are closed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        shutil.copy(BIN / "smpctl", path)
+        yield path
+
+
+@pytest.fixture
+def as_nobody(smpctl: Smpctl, public: Path) -> AsNobody:
+    """Runs smpctl as a user without any right, in these groups."""
+    if os.geteuid() != 0:
+        pytest.skip("SKIPPED, NOT TESTED: only root can become somebody else")
+
+    def run(*args: object, groups: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
+        def drop() -> None:
+            os.setgroups(groups)
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+
+        return subprocess.run(
+            [public / "smpctl", *map(str, args)],
+            env=smpctl.environment(),
+            cwd="/",
+            preexec_fn=drop,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+
+    return run
 
 
 @pytest.fixture

@@ -10,13 +10,15 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Smpctl
+from conftest import ROOT, Smpctl
 from wire import Device
 
 
 def test_echo_needs_little_memory(smpctl: Smpctl) -> None:
-    if b"__asan_init" in smpctl.binary.read_bytes():
-        pytest.skip("SKIPPED, NOT TESTED: a sanitizer's own memory would be measured")
+    if b"__asan_init" in smpctl.binary.read_bytes():  # a sanitizer's own memory would be measured
+        smpctl.binary = ROOT / "build/release/bin/smpctl"
+    if not smpctl.binary.exists():
+        pytest.skip("SKIPPED, NOT TESTED: there is no smpctl of preset release")
     # A process inherits the peak of the one that started it, this large Python, in what wait4()
     # tells.  So its own is read while it stands still, unable to write into a full pipe.
     ours, theirs = os.pipe()

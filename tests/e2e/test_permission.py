@@ -7,16 +7,10 @@ import grp
 import os
 import pwd
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import OLD, Simulate, Smpctl
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="SKIPPED, NOT TESTED: needs root")
-
-NOBODY = 65534
-AsNobody = Callable[..., subprocess.CompletedProcess[str]]
+from conftest import NOBODY, OLD, AsNobody, Simulate
 
 
 @pytest.fixture
@@ -25,29 +19,6 @@ def terminal(simulate: Simulate, tmp_path: Path) -> str:
     link = tmp_path / "port"
     simulate("--image", OLD, "--pty", link)
     return os.readlink(link)
-
-
-@pytest.fixture
-def as_nobody(smpctl: Smpctl) -> AsNobody:
-    """Runs smpctl as a user without any right, in these groups."""
-
-    def run(*args: object, groups: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
-        def drop() -> None:
-            os.setgroups(groups)
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-
-        return subprocess.run(
-            [smpctl.binary, *map(str, args)],
-            env=smpctl.environment(),
-            cwd="/",
-            preexec_fn=drop,
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
-
-    return run
 
 
 def group_of_ports() -> grp.struct_group:
