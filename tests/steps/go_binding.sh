@@ -16,6 +16,8 @@ prefix=$work/prefix
 cmake --install "${1:-build/release}" --prefix "$prefix" >/dev/null
 libdir=$(dirname "$(find "$prefix" -name libsmp.a)")
 export PKG_CONFIG_PATH=$libdir/pkgconfig LD_LIBRARY_PATH=$libdir PATH=$prefix/bin:$PATH
+# Go keeps what it built with another prefix's headers and library; by these it knows the difference.
+export CGO_CFLAGS="-O2 -g -I$prefix/include" CGO_LDFLAGS="-O2 -g -L$libdir"
 
 # shellcheck disable=SC2046
 cc -std=c11 -D_POSIX_C_SOURCE=200809L bindings/gen/dump_tables.c -o "$work/dump" \
