@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define CHUNK_MAX 65535
-#define WINDOW_MAX 64
 
 static int opt_window;
 static int opt_chunk;

@@ -7,6 +7,7 @@
 #include "output.h"
 #include "progress.h"
 
+#include <smp/img.h>
 #include <smp/update.h>
 
 #include <string.h>
@@ -31,11 +32,12 @@ struct poptOption upgrade_options[] = {
 
 static int check_options(struct smpctl *ctl)
 {
-    if (opt_image < 0 || opt_image > 15) {
-        return fail(ctl, STATUS_USAGE, "-n %d: -n is the number of an image, 0 to 15", opt_image);
+    if (opt_image < 0 || opt_image > IMAGE_MAX) {
+        return fail(ctl, STATUS_USAGE, "-n %d: -n is the number of an image, 0 to %d", opt_image,
+                    IMAGE_MAX);
     }
-    if (opt_window < 0 || opt_window > 64) {
-        return fail(ctl, STATUS_USAGE, "-w %d: use 1 to 64 packets", opt_window);
+    if (opt_window < 0 || opt_window > WINDOW_MAX) {
+        return fail(ctl, STATUS_USAGE, "-w %d: use 1 to %d packets", opt_window, WINDOW_MAX);
     }
     return STATUS_DONE;
 }
@@ -111,6 +113,20 @@ static int ended(struct smpctl *ctl, const struct smp_result *result)
     return STATUS_DONE;
 }
 
+/* An update waits for a link that is lost; of one that never was, every command tells at once. */
+static int reach(struct smpctl *ctl)
+{
+    smp_id id = 0;
+    int status = STATUS_LINK;
+    int error = smp_img_state_read(ctl->session, device_done, ctl, &id);
+    const struct smp_result *result = device_await(ctl, error, id, &status);
+    if (!result) {
+        return status;
+    }
+    bool answered = result->error == SMP_OK || result->error == SMP_ERR_DEVICE;
+    return answered ? STATUS_DONE : fail_result(ctl, result);
+}
+
 static int upgrade(struct smpctl *ctl, const struct image_file *file)
 {
     struct progress progress;
@@ -126,6 +142,7 @@ static int upgrade(struct smpctl *ctl, const struct image_file *file)
     };
     int status = device_open(ctl, &(struct device_needs){.lossy = true});
     status = status == STATUS_DONE ? device_catch_interrupts(ctl) : status;
+    status = status == STATUS_DONE ? reach(ctl) : status;
     if (status != STATUS_DONE) {
         return status;
     }

@@ -13,10 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define IMAGE_MAX 15 /* a larger -n is a chunk size, as some guides have it */
 #define CHUNK_MIN 32 /* the first chunk must hold a whole image header */
 #define CHUNK_MAX 65535
-#define WINDOW_MAX 64
 #define ERASE_MS 40000u
 
 static int opt_image;

@@ -36,6 +36,10 @@ int cmd_image_confirm(struct smpctl *ctl);
 int cmd_image_erase(struct smpctl *ctl);
 int cmd_image_slots(struct smpctl *ctl);
 
+/* The most that -n and -w take.  A larger -n is a chunk size, as some guides have it. */
+#define IMAGE_MAX 15
+#define WINDOW_MAX 64
+
 /* cmd_upload.c */
 int cmd_image_upload(struct smpctl *ctl);
 extern struct poptOption upload_options[];

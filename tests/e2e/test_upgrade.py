@@ -70,6 +70,11 @@ def test_a_device_that_stays_away(smpctl: Smpctl, simulate: Simulate) -> None:
     assert "did not come back" in error["message"]
 
 
+def test_nobody_there_is_told_at_once(smpctl: Smpctl) -> None:
+    smpctl.device = "udp://127.0.0.1:9"
+    assert "nobody listens at udp://127.0.0.1:9" in smpctl("upgrade", NEW, status=3, within=5).err
+
+
 def test_several_devices(smpctl: Smpctl, simulate: Simulate) -> None:
     boards = [simulate("--image", OLD, "--boot-time", "50") for _ in range(3)]
     devices = [x for board in boards for x in ("-d", board.url)]
